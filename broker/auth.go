@@ -1,0 +1,72 @@
+package broker
+
+import (
+	"log/slog"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// Anonymous says who may connect without a login that the hub knows.
+type Anonymous string
+
+// The three answers. Lan is loopback, link-local and private networks.
+const (
+	AnonymousLAN  Anonymous = "lan"
+	AnonymousAll  Anonymous = "true"
+	AnonymousNone Anonymous = "false"
+)
+
+func (a Anonymous) valid() bool {
+	return a == AnonymousLAN || a == AnonymousAll || a == AnonymousNone
+}
+
+// refusal says why a client at remote may not connect without a login; "" when
+// it may. A user name and password are not looked at: clients have some burnt
+// in that mean nothing here.
+func (a Anonymous) refusal(remote string) string {
+	switch {
+	case a == AnonymousAll:
+		return ""
+	case a == AnonymousNone:
+		return "a login is required (hub.broker.auth.anonymous)"
+	case local(remote):
+		return ""
+	default:
+		return "without a login only the local network may connect (hub.broker.auth.anonymous)"
+	}
+}
+
+// local says whether HOST:PORT is this machine, a link or a private network
+// (RFC 1918, RFC 4193).
+func local(remote string) bool {
+	ap, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return false
+	}
+	a := ap.Addr().Unmap()
+	return a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast()
+}
+
+// limiter keeps strangers from filling the log: one line a second, and how many
+// it left out.
+type limiter struct {
+	mu   sync.Mutex
+	next time.Time
+	left int
+}
+
+func (l *limiter) warn(log *slog.Logger, msg string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if now.Before(l.next) {
+		l.left++
+		return
+	}
+	if l.left > 0 {
+		args = append(args, "left_out", l.left)
+	}
+	l.next, l.left = now.Add(time.Second), 0
+	log.Warn(msg, args...)
+}

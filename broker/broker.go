@@ -1,0 +1,284 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	mqtt "github.com/mochi-mqtt/server/v2"
+	"golang.org/x/sync/errgroup"
+
+	"corescope-hub/ingest"
+)
+
+// Sink receives every accepted PUBLISH, from local clients and from upstreams.
+// Ingest queues it and returns; it blocks only while the queue is full, until
+// ctx ends. done is called exactly once, when the message's fate is known: for
+// messages that reach the database in commit order. done may be nil.
+type Sink interface {
+	Ingest(ctx context.Context, m ingest.Message, done func(ingest.Verdict))
+}
+
+// Options of a Broker. DefaultOptions gives the values an appliance wants.
+type Options struct {
+	Listen    []string  // tcp://HOST:PORT; port 0 asks for a free one
+	Anonymous Anonymous // who may connect without a login
+	Upstreams []Upstream
+	Log       *slog.Logger
+
+	ConnectTimeout time.Duration // from accept to a complete CONNECT
+	WriteTimeout   time.Duration // a client that takes none of its data for so long is cut off
+	DrainTimeout   time.Duration // at stop, how long messages may wait for their commit
+
+	MaxConnections   int // open connections of all listeners, logged in or not
+	MaxPacketSize    int // bytes of one control packet
+	MaxInFlight      int // messages of one connection that wait for their commit
+	MaxPendingBytes  int // bytes waiting for one client; twice as much ends its connection
+	MaxRetained      int // topics with a retained message
+	MaxSubscriptions int // topic filters of one client
+}
+
+// DefaultOptions listens on every address at MQTT's port and lets the local
+// network in. No real observer reaches one of the limits.
+func DefaultOptions() Options {
+	return Options{
+		Listen:           []string{"tcp://:1883"},
+		Anonymous:        AnonymousLAN,
+		Log:              slog.New(slog.DiscardHandler),
+		ConnectTimeout:   15 * time.Second,
+		WriteTimeout:     10 * time.Second,
+		DrainTimeout:     10 * time.Second,
+		MaxConnections:   2048,
+		MaxPacketSize:    64 << 10,
+		MaxInFlight:      256,
+		MaxPendingBytes:  512 << 10,
+		MaxRetained:      10_000,
+		MaxSubscriptions: 64,
+	}
+}
+
+// Broker is an MQTT broker and its bridges.
+type Broker struct {
+	opts Options
+	sink Sink
+	log  *slog.Logger
+
+	server    *mqtt.Server
+	inline    *mqtt.Client // the name under which messages of MQTT 3 clients reach subscribers
+	listeners []*listener
+	upstreams []*upstream
+
+	accepting context.Context // ends when the broker begins to stop: nothing new is taken
+	stop      context.CancelFunc
+
+	mu       sync.Mutex // held to add a connection, and to begin to stop
+	conns    map[*conn]struct{}
+	serving  sync.WaitGroup // one for each of conns
+	inFlight atomic.Int64   // messages whose fate is not known
+
+	stats    counters
+	refusals limiter
+}
+
+// New makes a Broker that hands what it accepts to sink. Nothing is opened
+// before Run.
+func New(sink Sink, opts Options) (*Broker, error) {
+	if err := opts.check(); err != nil {
+		return nil, err
+	}
+	b := &Broker{opts: opts, sink: sink, log: opts.Log, conns: make(map[*conn]struct{})}
+	b.accepting, b.stop = context.WithCancel(context.Background())
+	for _, address := range opts.Listen {
+		l, err := newListener(b, address)
+		if err != nil {
+			return nil, err
+		}
+		b.listeners = append(b.listeners, l)
+	}
+	for _, o := range opts.Upstreams {
+		u, err := newUpstream(b, o)
+		if err != nil {
+			return nil, err
+		}
+		b.upstreams = append(b.upstreams, u)
+	}
+	b.server = mqtt.New(&mqtt.Options{
+		Capabilities:             capabilities(opts),
+		Logger:                   slog.New(slog.DiscardHandler), // it logs whole packets, passwords included
+		SysTopicResendInterval:   30,
+		ClientNetReadBufferSize:  2 << 10,
+		ClientNetWriteBufferSize: 2 << 10,
+	})
+	b.inline = b.server.NewClient(nil, "hub", "corescope-hub", true)
+	if err := b.server.AddHook(&hook{b: b}, nil); err != nil {
+		return nil, fmt.Errorf("install broker hook: %w", err)
+	}
+	return b, nil
+}
+
+func (o Options) check() error {
+	if o.Log == nil {
+		return errors.New("broker options: Log is nil")
+	}
+	if !o.Anonymous.valid() {
+		return fmt.Errorf("broker options: Anonymous is %q: use lan, true or false", o.Anonymous)
+	}
+	for _, limit := range []struct {
+		name string
+		n    int
+		most int
+	}{
+		{"MaxConnections", o.MaxConnections, math.MaxInt32},
+		{"MaxPacketSize", o.MaxPacketSize, 256 << 20},
+		{"MaxInFlight", o.MaxInFlight, math.MaxUint16},
+		{"MaxPendingBytes", o.MaxPendingBytes, math.MaxInt32},
+		{"MaxRetained", o.MaxRetained, math.MaxInt32},
+		{"MaxSubscriptions", o.MaxSubscriptions, math.MaxInt32},
+	} {
+		if limit.n < 1 || limit.n > limit.most {
+			return fmt.Errorf("broker options: %s is %d: use 1 to %d", limit.name, limit.n, limit.most)
+		}
+	}
+	return nil
+}
+
+// capabilities sets every limit of the library: its own defaults suit a broker
+// among friends.
+func capabilities(o Options) *mqtt.Capabilities {
+	c := mqtt.NewDefaultServerCapabilities()
+	c.MaximumClients = math.MaxInt64 // the listeners count, before a CONNECT is read
+	c.MaximumPacketSize = uint32(o.MaxPacketSize)
+	c.MaximumClientWritesPending = 512
+	c.MaximumInflight = 512
+	c.ReceiveMaximum = uint16(o.MaxInFlight)
+	c.MaximumSessionExpiryInterval = 24 * 3600
+	c.MaximumMessageExpiryInterval = 0 // anything else deletes retained statuses
+	c.TopicAliasMaximum = 0
+	c.Compatibilities.NoInheritedPropertiesOnAck = true
+	return c
+}
+
+// Run opens the listeners, calls ready, and serves until ctx ends. Then it
+// stops taking messages, waits until those it has are committed and answered,
+// and ends the sessions. A listener that cannot be opened is an error.
+func (b *Broker) Run(ctx context.Context, ready func()) error {
+	defer b.stop()
+	defer b.closeListeners()
+	for _, l := range b.listeners {
+		if err := l.open(ctx); err != nil {
+			return err
+		}
+	}
+	if err := b.server.Serve(); err != nil {
+		return fmt.Errorf("start broker: %w", err)
+	}
+	var loops errgroup.Group
+	for _, l := range b.listeners {
+		loops.Go(func() error { l.serve(); return nil })
+	}
+	for _, u := range b.upstreams {
+		loops.Go(func() error { u.run(b.accepting); return nil })
+	}
+	ready()
+	<-ctx.Done()
+	return b.shutdown(&loops)
+}
+
+// shutdown ends everything in the order that loses nothing: first the ways in,
+// then the wait for commits, then the sessions.
+func (b *Broker) shutdown(loops *errgroup.Group) error {
+	b.mu.Lock()
+	b.stop()
+	b.mu.Unlock()
+	b.closeListeners()
+	if n := b.drain(); n > 0 {
+		b.log.Warn("stopped before every message was committed; those were not acknowledged and will come again", "messages", n)
+	}
+	b.endSessions()
+	served := waitAtMost(b.opts.WriteTimeout+time.Second, b.serving.Wait)
+	if !served {
+		b.log.Warn("stopped before every connection had ended")
+	}
+	loops.Wait()
+	if served { // the library waits without limit for connections it has
+		b.server.Close()
+	}
+	return nil
+}
+
+func (b *Broker) closeListeners() {
+	for _, l := range b.listeners {
+		l.close()
+	}
+}
+
+// endSessions tells MQTT 5 clients why, and closes every connection, logged in
+// or not.
+func (b *Broker) endSessions() {
+	for _, c := range b.openConns() {
+		c.goodbye(b.server)
+	}
+}
+
+func (b *Broker) openConns() []*conn {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	open := make([]*conn, 0, len(b.conns))
+	for c := range b.conns {
+		open = append(open, c)
+	}
+	return open
+}
+
+// drain waits until the fate of every message is known, and returns how many
+// there still are after DrainTimeout.
+func (b *Broker) drain() int64 {
+	poll := time.NewTicker(2 * time.Millisecond)
+	defer poll.Stop()
+	for deadline := time.Now().Add(b.opts.DrainTimeout); b.inFlight.Load() > 0 && time.Now().Before(deadline); {
+		<-poll.C
+	}
+	return b.inFlight.Load()
+}
+
+// waitAtMost reports whether wait returned within d.
+func waitAtMost(d time.Duration, wait func()) bool {
+	done := make(chan struct{})
+	go func() { wait(); close(done) }()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// Addr returns the bound HOST:PORT of a listener as named in Options.Listen, ""
+// before Run has opened it.
+func (b *Broker) Addr(listener string) string {
+	for _, l := range b.listeners {
+		if l.name == listener {
+			if a := l.bound.Load(); a != nil {
+				return *a
+			}
+		}
+	}
+	return ""
+}
+
+// stopping says whether the broker has begun to stop.
+func (b *Broker) stopping() bool { return b.accepting.Err() != nil }
+
+// panicked tells of a panic that was stopped.
+func (b *Broker) panicked(act string, p any) {
+	b.stats.panics.Add(1)
+	b.log.Error("broker panic", "act", act, "err", p, "stack", string(debug.Stack()))
+}

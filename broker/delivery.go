@@ -1,0 +1,132 @@
+package broker
+
+import (
+	"sync"
+
+	mqtt "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/packets"
+
+	"corescope-hub/ingest"
+)
+
+// delivery is one PUBLISH between its arrival and its answer.
+type delivery struct {
+	b       *Broker
+	c       *conn
+	cl      *mqtt.Client
+	message outgoing
+	id      uint16              // packet id, 0 at QoS 0
+	waiter  chan ingest.Verdict // QoS 2: the connection waits and lets the library answer
+	verdict ingest.Verdict
+	settled bool
+}
+
+// deliveries are the unanswered messages of one connection, oldest first.
+// Verdicts come in any order; answers leave in the order of arrival, as MQTT
+// asks (MQTT-4.6.0-2).
+type deliveries struct {
+	mu    sync.Mutex
+	queue []*delivery
+	slots chan struct{} // one taken by each message that will be acknowledged
+}
+
+// add puts d at the end of the line.
+func (q *deliveries) add(d *delivery) {
+	q.mu.Lock()
+	q.queue = append(q.queue, d)
+	q.mu.Unlock()
+	d.b.inFlight.Add(1)
+}
+
+// settle is told the fate of d, and answers every message at the head of the
+// line whose fate is known.
+func (d *delivery) settle(v ingest.Verdict) {
+	q := &d.c.deliveries
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	d.verdict, d.settled = v, true
+	n := 0
+	for n < len(q.queue) && q.queue[n].settled {
+		q.queue[n].answer()
+		q.queue[n] = nil
+		n++
+	}
+	q.queue = q.queue[n:]
+	if len(q.queue) == 0 {
+		q.queue = nil
+	}
+}
+
+// answer tells the publisher, then the subscribers.
+func (d *delivery) answer() {
+	defer d.b.inFlight.Add(-1)
+	if d.message.qos > 0 {
+		defer func() { <-d.c.deliveries.slots }()
+	}
+	d.b.stats.count(d.verdict)
+	if d.waiter != nil {
+		d.waiter <- d.verdict
+		return
+	}
+	if d.verdict.Outcome == ingest.NotSafe {
+		// No answer; and a message is sent again only over a new connection.
+		d.cl.Stop(packets.ErrServerUnavailable)
+		return
+	}
+	if d.message.qos == 1 {
+		d.c.acknowledge(d.id)
+		d.b.stats.acked.Add(1)
+	}
+	if d.verdict.Outcome != ingest.Worthless {
+		d.b.forward(d.cl, d.message)
+	}
+}
+
+// acknowledge writes a PUBACK. Its four bytes are the same in every version of
+// MQTT: version 5 leaves out a reason code that says success.
+func (c *conn) acknowledge(id uint16) {
+	c.Write([]byte{packets.Puback << 4, 2, byte(id >> 8), byte(id)}) // a broken connection shows itself to its reader
+}
+
+// outgoing is what subscribers get of a PUBLISH.
+type outgoing struct {
+	topic      string
+	payload    []byte
+	qos        byte
+	retain     bool
+	properties *packets.Properties // of MQTT 5 publishers
+}
+
+// forward sends a message to the subscribers, and keeps it when it is to be
+// retained. It waits for nobody.
+func (b *Broker) forward(from *mqtt.Client, m outgoing) {
+	pk := packets.Packet{
+		FixedHeader: packets.FixedHeader{Type: packets.Publish, Qos: m.qos, Retain: m.retain && b.mayRetain(m.topic)},
+		TopicName:   m.topic,
+		Payload:     m.payload,
+		PacketID:    uint16(min(m.qos, 1)), // must not be 0 above QoS 0; each subscriber gets its own
+	}
+	as := b.inline
+	if m.properties != nil {
+		pk.Properties = *m.properties
+		as = b.server.NewClient(nil, "hub", from.ID, true) // its id lets "no local" subscriptions work
+		as.Properties.ProtocolVersion = 5
+	}
+	if err := b.server.InjectPacket(as, pk); err != nil {
+		b.stats.forwardErrors.Add(1)
+		b.log.Debug("message not forwarded", "topic", m.topic, "err", err)
+	}
+}
+
+// mayRetain keeps the number of topics with a retained message bounded.
+func (b *Broker) mayRetain(topic string) bool {
+	retained := b.server.Topics.Retained
+	if retained.Len() < b.opts.MaxRetained {
+		return true
+	}
+	if _, known := retained.Get(topic); known {
+		return true
+	}
+	b.stats.retainRefused.Add(1)
+	return false
+}

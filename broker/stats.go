@@ -1,0 +1,73 @@
+package broker
+
+import (
+	"sync/atomic"
+
+	"corescope-hub/ingest"
+)
+
+// Stats counts what the broker did since it was made.
+type Stats struct {
+	Connections int64 // open now, logged in or not
+	Accepted    int64 // connections
+	Received    int64 // PUBLISH control packets of local clients
+	Acked       int64 // acknowledged, QoS 1 and 2
+	NotSafe     int64 // not acknowledged: the message could not be kept
+	InFlight    int64 // messages whose fate is not known, now
+
+	Retained      int64 // topics with a retained message, now
+	Subscriptions int64 // now
+	Dropped       int64 // messages left out for a client that reads too slowly
+
+	RefusedLogins        int64
+	RefusedConnections   int64 // there were MaxConnections already
+	RefusedSubscriptions int64
+	RefusedRetains       int64 // there were MaxRetained already
+	AcceptErrors         int64
+	ForwardErrors        int64
+	Panics               int64
+
+	Upstreams []UpstreamStats
+}
+
+type counters struct {
+	accepted, acceptErrors, received, acked, notSafe, dropped      atomic.Int64
+	refusedLogin, refusedFull, refusedSubscriptions, retainRefused atomic.Int64
+	forwardErrors, panics                                          atomic.Int64
+}
+
+func (c *counters) count(v ingest.Verdict) {
+	if v.Outcome == ingest.NotSafe {
+		c.notSafe.Add(1)
+	}
+}
+
+// Stats is a snapshot.
+func (b *Broker) Stats() Stats {
+	b.mu.Lock()
+	open := len(b.conns)
+	b.mu.Unlock()
+	c := &b.stats
+	s := Stats{
+		Connections:          int64(open),
+		Accepted:             c.accepted.Load(),
+		Received:             c.received.Load(),
+		Acked:                c.acked.Load(),
+		NotSafe:              c.notSafe.Load(),
+		InFlight:             b.inFlight.Load(),
+		Retained:             int64(b.server.Topics.Retained.Len()),
+		Subscriptions:        atomic.LoadInt64(&b.server.Info.Subscriptions),
+		Dropped:              c.dropped.Load(),
+		RefusedLogins:        c.refusedLogin.Load(),
+		RefusedConnections:   c.refusedFull.Load(),
+		RefusedSubscriptions: c.refusedSubscriptions.Load(),
+		RefusedRetains:       c.retainRefused.Load(),
+		AcceptErrors:         c.acceptErrors.Load(),
+		ForwardErrors:        c.forwardErrors.Load(),
+		Panics:               c.panics.Load(),
+	}
+	for _, u := range b.upstreams {
+		s.Upstreams = append(s.Upstreams, u.snapshot())
+	}
+	return s
+}

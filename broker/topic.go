@@ -1,0 +1,40 @@
+package broker
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Bounds of topics and filters. The longest real topic has 5 levels and 90
+// bytes; the library's work grows with the levels, while every client waits.
+const (
+	maxTopicBytes  = 256
+	maxTopicLevels = 8
+)
+
+// refusedTopic stands for a topic that may not be published to.
+const refusedTopic = "corescope-hub/refused"
+
+// tooDeep says whether a topic or filter is beyond the bounds.
+func tooDeep(topic string) bool {
+	return len(topic) > maxTopicBytes || strings.Count(topic, "/") >= maxTopicLevels
+}
+
+// refuseTopic says whether nobody may publish to topic: one beyond the bounds,
+// or one of the broker's own ($SYS).
+func refuseTopic(topic string) bool {
+	return tooDeep(topic) || strings.HasPrefix(topic, "$")
+}
+
+// bounded cuts text of a client for the log.
+func bounded(s string) string {
+	const most = 64
+	if len(s) <= most {
+		return s
+	}
+	cut := most
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
+}
