@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -39,8 +40,8 @@ func (s Source) InsecureSkipVerify() bool {
 }
 
 // Sources are the brokers to bridge in, as the rules of CoreScope's keys make
-// them: mqttSources, or else the older mqtt. Every source has a name of its own
-// and a topic, and its URL holds no login.
+// them: mqttSources, or else the older mqtt. Every source has a name of its
+// own, a topic and a port, and its URL holds no login.
 func (c *Config) Sources() []Source {
 	sources := slices.Clone(c.MQTTSources)
 	if len(sources) == 0 && c.MQTT.Broker != "" {
@@ -49,7 +50,7 @@ func (c *Config) Sources() []Source {
 	taken := map[string]int{}
 	for i := range sources {
 		s := &sources[i]
-		s.splitLogin()
+		s.normalise()
 		if s.Name == "" {
 			s.Name = s.Broker
 		}
@@ -72,18 +73,24 @@ func legacyTopics(topic string) []string {
 	return []string{topic, everything}
 }
 
-// splitLogin takes user and password out of the URL, so that it can be shown.
-func (s *Source) splitLogin() {
+// normalise takes user and password out of the URL, so that it can be shown, and
+// writes the port out.
+func (s *Source) normalise() {
 	u, err := url.Parse(s.Broker)
-	if err != nil || u.User == nil {
+	if err != nil {
 		return
 	}
-	if s.Username == "" {
-		s.Username = u.User.Username()
-		password, _ := u.User.Password()
-		s.Password = Secret(password)
+	if u.User != nil {
+		if s.Username == "" {
+			s.Username = u.User.Username()
+			password, _ := u.User.Password()
+			s.Password = Secret(password)
+		}
+		u.User = nil
 	}
-	u.User = nil
+	if port := defaultPorts[u.Scheme]; u.Port() == "" && port != 0 {
+		u.Host = net.JoinHostPort(u.Hostname(), strconv.Itoa(int(port)))
+	}
 	s.Broker = u.String()
 }
 

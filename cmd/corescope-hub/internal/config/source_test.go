@@ -15,22 +15,30 @@ func TestSources(t *testing.T) {
 		"none": {},
 		"older form": {
 			Config{MQTT: LegacySource{Broker: "mqtt://a", Topic: "mesh/#"}},
-			[]Source{{Name: "default", Broker: "mqtt://a", Topics: []string{"mesh/#", "meshcore/#"}}},
+			[]Source{{Name: "default", Broker: "mqtt://a:1883", Topics: []string{"mesh/#", "meshcore/#"}}},
 		},
 		"older form, overlapping": {
 			Config{MQTT: LegacySource{Broker: "mqtt://a", Topic: "meshcore/SEA/#"}},
-			[]Source{{Name: "default", Broker: "mqtt://a", Topics: []string{"meshcore/#"}}},
+			[]Source{{Name: "default", Broker: "mqtt://a:1883", Topics: []string{"meshcore/#"}}},
 		},
 		"older form beside a list": {
 			Config{MQTT: LegacySource{Broker: "mqtt://a"}, MQTTSources: []Source{{Name: "n", Broker: "mqtt://b", Topics: []string{"x"}}}},
-			[]Source{{Name: "n", Broker: "mqtt://b", Topics: []string{"x"}}},
+			[]Source{{Name: "n", Broker: "mqtt://b:1883", Topics: []string{"x"}}},
 		},
 		"names": {
 			Config{MQTTSources: []Source{{Broker: "mqtt://b"}, {Broker: "mqtt://b"}, {Name: "n", Broker: "mqtt://c"}}},
 			[]Source{
-				{Name: "mqtt://b", Broker: "mqtt://b", Topics: []string{"meshcore/#"}},
-				{Name: "mqtt://b (2)", Broker: "mqtt://b", Topics: []string{"meshcore/#"}},
-				{Name: "n", Broker: "mqtt://c", Topics: []string{"meshcore/#"}},
+				{Name: "mqtt://b:1883", Broker: "mqtt://b:1883", Topics: []string{"meshcore/#"}},
+				{Name: "mqtt://b:1883 (2)", Broker: "mqtt://b:1883", Topics: []string{"meshcore/#"}},
+				{Name: "n", Broker: "mqtt://c:1883", Topics: []string{"meshcore/#"}},
+			},
+		},
+		"ports": {
+			Config{MQTTSources: []Source{{Name: "1", Broker: "mqtts://[::1]"}, {Name: "2", Broker: "ws://h/mqtt"}, {Name: "3", Broker: "wss://h:9/x"}}},
+			[]Source{
+				{Name: "1", Broker: "mqtts://[::1]:8883", Topics: []string{"meshcore/#"}},
+				{Name: "2", Broker: "ws://h:80/mqtt", Topics: []string{"meshcore/#"}},
+				{Name: "3", Broker: "wss://h:9/x", Topics: []string{"meshcore/#"}},
 			},
 		},
 		"login in the URL": {
