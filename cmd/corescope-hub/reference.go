@@ -1,0 +1,5 @@
+package main
+
+type referenceCmd struct{}
+
+func (referenceCmd) Run() error { return nil }
