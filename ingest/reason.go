@@ -22,3 +22,22 @@ const (
 	ReasonTooLong      Reason = "text_too_long"  // a field longer than anything real
 	ReasonInternal     Reason = "internal_error" // the hub failed on it; the log has the place
 )
+
+// Reasons returns every reason there is, in a fixed order.
+func Reasons() []Reason {
+	return []Reason{
+		ReasonBadJSON, ReasonNoRaw, ReasonBadHex, ReasonBadFrame, ReasonBadVersion,
+		ReasonBadSignature, ReasonBadAdvert, ReasonBadTopic, ReasonIATA, ReasonBlacklisted,
+		ReasonGeo, ReasonClientTopic, ReasonNotForUs, ReasonTooLong,
+	}
+}
+
+// outcome is Passed for a message that nothing is wrong with, except that the
+// database has no use for it; Worthless for one that is refused.
+func (r Reason) outcome() Outcome {
+	switch r {
+	case ReasonNotForUs, ReasonClientTopic, ReasonBadTopic:
+		return Passed
+	}
+	return Worthless
+}
