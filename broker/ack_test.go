@@ -26,7 +26,7 @@ func TestAckWaitsForVerdict(t *testing.T) {
 				if m.Topic != topic || string(m.Payload) != "{}" || m.QoS != qos {
 					t.Errorf("sink got %+v", m.Message)
 				}
-				if h, body, err := c.next(50 * time.Millisecond); err == nil {
+				if h, body, err := c.next(beforeTheVerdict); err == nil {
 					t.Fatalf("answered before the verdict: % x % x", h, body)
 				}
 				m.settle(stored)
@@ -70,7 +70,7 @@ func TestAcksLeaveInOrderOfArrival(t *testing.T) {
 	first, second, third := sink.next(t), sink.next(t), sink.next(t)
 	third.settle(stored)
 	second.settle(worthless)
-	if _, _, err := c.next(50 * time.Millisecond); err == nil {
+	if _, _, err := c.next(beforeTheVerdict); err == nil {
 		t.Fatal("a later message was acknowledged before an earlier one")
 	}
 	first.settle(stored)
@@ -96,7 +96,7 @@ func TestInFlightMessagesOfAConnectionAreBounded(t *testing.T) {
 	select {
 	case <-sink.messages:
 		t.Fatal("a third message was taken while two wait")
-	case <-time.After(50 * time.Millisecond):
+	case <-time.After(beforeTheVerdict):
 	}
 	other := connect(t, b.addr, connectOptions{id: "b"})
 	other.publish(topic, "{}", 1, 1)
@@ -136,7 +136,7 @@ func TestWorthlessMessageIsAckedAndShownToNobody(t *testing.T) {
 	}
 	late := connect(t, b.addr, connectOptions{id: "late"})
 	late.subscribe("meshcore/#", 0)
-	if _, _, err := late.next(50 * time.Millisecond); err == nil {
+	if _, _, err := late.next(beforeTheVerdict); err == nil {
 		t.Error("a worthless message was retained")
 	}
 }

@@ -20,7 +20,10 @@ type rawClient struct {
 	version byte
 }
 
-const patience = 5 * time.Second
+const (
+	patience         = 10 * time.Second
+	beforeTheVerdict = 50 * time.Millisecond // long enough for an answer that must not come
+)
 
 func str(s string) []byte {
 	return append(binary.BigEndian.AppendUint16(nil, uint16(len(s))), s...)
