@@ -16,12 +16,12 @@ var (
 	ErrPayloadTooLong     = errors.New("payload too long")
 )
 
-// Error says where a frame stopped making sense.
+// Error says where bytes stopped making sense.
 type Error struct {
 	Field  string // name of the field on the wire
-	Offset int    // bytes from the start of the frame
-	Value  int    // the offending value: a version, a length
-	Err    error  // one of the sentinels above
+	Offset int    // bytes from the start of the frame or, inside an opened box, of the plaintext
+	Value  int    // the offending value: a version, a path length byte, a size in bytes; for ErrTruncated the bytes that the field needs
+	Err    error  // the cause, a sentinel
 }
 
 func (e *Error) Error() string {

@@ -1,76 +1,86 @@
 package decoder
 
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+)
+
+// ErrNoKey means that no secret we hold opens a box.
+var ErrNoKey = errors.New("no key fits")
+
 // Channel is a group conversation and its secret.
 type Channel struct {
 	Name   string
 	Secret []byte // 16 or 32 bytes
 }
 
-// GroupMessage is an opened GRP_TXT.
-type GroupMessage struct {
-	Channel   string // name of the channel whose secret verified
-	Plaintext []byte // with the zero padding
-	Timestamp uint32 // seconds, the sender's clock
-	Flags     uint8  // text type << 2 | attempt
-	Text      []byte // to the first NUL; by convention "sender: message", unauthenticated
+// String is the name: a secret does not print itself.
+func (c Channel) String() string { return c.Name }
+
+// GoString is the name, like String.
+func (c Channel) GoString() string { return c.Name }
+
+// LogValue is the name, like String.
+func (c Channel) LogValue() slog.Value { return slog.StringValue(c.Name) }
+
+// Hash is the channel hash, the byte by which a packet names its channel: the
+// first of SHA-256 over the secret. A 32-byte secret whose second half is zero
+// is a 16-byte one. Source: firmware BaseChatMesh.cpp, setChannel.
+func (c Channel) Hash() uint8 {
+	key := c.Secret
+	if len(key) == 32 && len(bytes.Trim(key[16:], "\x00")) == 0 {
+		key = key[:16]
+	}
+	return sha256.Sum256(key)[0]
 }
 
-// GroupDatagram is an opened GRP_DATA.
-type GroupDatagram struct {
-	Channel   string
-	Plaintext []byte
-	DataType  uint16
-	Length    int    // as the plaintext claims
-	Data      []byte // nil when Length runs past the plaintext
+// HashtagChannel is the channel that apps derive from its name: the secret is
+// the first 16 bytes of SHA-256 of "#name". The name may come with or without
+// its '#', and has it in the channel.
+func HashtagChannel(name string) Channel {
+	name = "#" + strings.TrimPrefix(name, "#")
+	sum := sha256.Sum256([]byte(name))
+	return Channel{Name: name, Secret: sum[:16]}
 }
 
 // Keyring holds the secrets that an operator gave us. It is safe for
-// concurrent use: nothing changes after NewKeyring.
+// concurrent use: nothing changes after NewKeyring. A nil Keyring is empty.
 type Keyring struct {
-	byHash map[uint8][]Channel
+	byHash [256][]Channel
 }
 
 // NewKeyring takes channels in order of preference: of those with one channel
 // hash the first whose MAC verifies wins. A secret that is not 16 or 32 bytes
 // long is an error.
-func NewKeyring(channels ...Channel) (*Keyring, error) { panic("skeleton") }
-
-// HashtagChannel is the channel that apps derive from its name: the secret is
-// the first 16 bytes of SHA-256 of "#name".
-func HashtagChannel(name string) Channel { panic("skeleton") }
-
-// OpenText opens a GRP_TXT with the first channel that fits.
-func (k *Keyring) OpenText(g *GroupText) (GroupMessage, bool) { panic("skeleton") }
-
-// OpenData opens a GRP_DATA with the first channel that fits.
-func (k *Keyring) OpenData(g *GroupData) (GroupDatagram, bool) { panic("skeleton") }
-
-// Region is a named scope of flooding.
-type Region struct {
-	Name string // as the operator wrote it, with or without '#'
-	Key  [16]byte
+func NewKeyring(channels ...Channel) (*Keyring, error) {
+	k := new(Keyring)
+	for _, c := range channels {
+		if n := len(c.Secret); n != 16 && n != 32 {
+			return nil, fmt.Errorf("channel %q: secret is %d bytes long, must be 16 or 32", c.Name, n)
+		}
+		c.Secret = bytes.Clone(c.Secret)
+		k.byHash[c.Hash()] = append(k.byHash[c.Hash()], c)
+	}
+	return k, nil
 }
 
-// NewRegion derives the public key of a region: SHA-256 of the name with '#',
-// first 16 bytes.
-func NewRegion(name string) Region { panic("skeleton") }
-
-// Scope returns the first of regions that code 0 of p was made with; false when
-// p has no codes, code 0 is 0, or none fits.
-func (p *Packet) Scope(regions []Region) (Region, bool) { panic("skeleton") }
-
-// Verify checks the signature over key, timestamp and the cut appdata.
-func (a *Advert) Verify() bool { panic("skeleton") }
-
-// Name is NameField to its first NUL, as bytes of the wire (not checked UTF-8).
-func (i *AdvertInfo) Name() []byte { panic("skeleton") }
-
-// Latitude in degrees, positive north.
-func (i *AdvertInfo) Latitude() float64 { return float64(i.LatitudeE6) / 1e6 }
-
-// Longitude in degrees, positive east.
-func (i *AdvertInfo) Longitude() float64 { return float64(i.LongitudeE6) / 1e6 }
-
-// Decode reads one frame as the firmware's receiver does. The error is *Error.
-// The packet aliases raw.
-func Decode(raw []byte) (*Packet, error) { panic("skeleton") }
+// Open opens g with the first channel that its channel hash names and whose MAC
+// verifies. The error is ErrNoKey, or ErrNotBlockMultiple when a MAC verified
+// and there is still nothing to decrypt. The plaintext has its zero padding.
+func (k *Keyring) Open(g *GroupSealed) (channel string, plaintext []byte, err error) {
+	if k == nil {
+		return "", nil, ErrNoKey
+	}
+	for _, c := range k.byHash[g.ChannelHash] {
+		plaintext, err := openBox(c.Secret, g.MAC, g.Ciphertext)
+		if errors.Is(err, errMAC) {
+			continue
+		}
+		return c.Name, plaintext, err
+	}
+	return "", nil, ErrNoKey
+}

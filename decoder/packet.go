@@ -14,48 +14,72 @@ type Packet struct {
 	kind PayloadType
 }
 
-// Payload is what a packet carries: one concrete type for each payload type,
-// or *Incomplete for a payload that the firmware would not look at.
-type Payload interface{ Type() PayloadType }
+// TransportCodes are the two 16-bit codes of a TRANSPORT_ route: [0] is the
+// scope of the packet, [1] is reserved for its home region and sent as 0.
+type TransportCodes [2]uint16
+
+// frame keeps a packet and its transport codes in one allocation.
+type frame struct {
+	Packet
+	codes TransportCodes
+}
+
+// Decode reads one frame as the firmware's receiver does. The error is *Error.
+// The packet aliases raw.
+//
+// The checks come in the receiver's order: payload version, transport codes,
+// path mode, path size, truncation, payload size. A payload that the firmware
+// would then not look at is no error: see Incomplete and Packet.Warnings.
+// Source: firmware Dispatcher.cpp, tryParsePacket.
+func Decode(raw []byte) (*Packet, error) {
+	if len(raw) == 0 {
+		return nil, &Error{Field: "header", Err: ErrEmpty}
+	}
+	f := new(frame)
+	p := &f.Packet
+	c := cursor{buf: raw}
+
+	header := c.uint8("header")
+	p.Route = RouteType(header & 0x03)
+	p.kind = PayloadType(header >> 2 & 0x0F)
+	p.Version = header >> 6
+	if p.Version != 0 {
+		return nil, &Error{Field: "header", Value: int(p.Version), Err: ErrUnsupportedVersion}
+	}
+	if p.Route.HasTransportCodes() {
+		f.codes = TransportCodes{c.uint16("transport code 0"), c.uint16("transport code 1")}
+		p.TransportCodes = &f.codes
+		if err := c.err(); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if p.Path, err = readPath(&c); err != nil {
+		return nil, err
+	}
+	if n := c.left(); n > MaxPayloadSize {
+		return nil, &Error{Field: "payload", Offset: c.off, Value: n, Err: ErrPayloadTooLong}
+	}
+	p.RawPayload = raw[c.off:len(raw):len(raw)]
+	p.Payload = readPayload(p, &c)
+	return p, nil
+}
+
+// Type is the payload type of the header, also when the payload is incomplete.
+func (p *Packet) Type() PayloadType { return p.kind }
 
 // Hash identifies a transmission: the first 8 bytes of SHA-256 over the payload
 // type, the path length byte as 16 bits for TRACE only, and the payload. Route,
 // codes and path do not enter. Source: firmware Packet.cpp, calculatePacketHash.
 type Hash [8]byte
 
-// Type is the payload type of the header, also when the payload is incomplete.
-func (p *Packet) Type() PayloadType { return p.kind }
-
 // Hash is the identity of the transmission that p is a copy of.
 func (p *Packet) Hash() Hash {
-	h := sha256.New()
-	h.Write([]byte{byte(p.kind)})
+	b := make([]byte, 0, 3+MaxPayloadSize)
+	b = append(b, byte(p.kind))
 	if p.kind == TypeTrace {
-		h.Write([]byte{p.Path.LengthByte, 0})
+		b = append(b, p.Path.LengthByte, 0)
 	}
-	h.Write(p.RawPayload)
-	var sum [sha256.Size]byte
-	return Hash(h.Sum(sum[:0])[:8])
-}
-
-// TransportCodes are the two 16-bit codes of a TRANSPORT_ route: [0] is the
-// scope of the packet, [1] is reserved for its home region and sent as 0.
-type TransportCodes [2]uint16
-
-// Path is the route recorded in, or still before, a packet.
-type Path struct {
-	LengthByte uint8  // bits 0-5 hop count, bits 6-7 path hash size - 1
-	Bytes      []byte // HopCount path hashes of HashSize bytes; for TRACE one SNR byte per hop done
-}
-
-// HashSize is the size of one path hash in bytes, 1 to 3.
-func (p Path) HashSize() int { return int(p.LengthByte>>6) + 1 }
-
-// HopCount is the number of hops, 0 to 63.
-func (p Path) HopCount() int { return int(p.LengthByte & 0x3F) }
-
-// Hop returns the path hash of hop i.
-func (p Path) Hop(i int) []byte {
-	n := p.HashSize()
-	return p.Bytes[i*n : (i+1)*n : (i+1)*n]
+	sum := sha256.Sum256(append(b, p.RawPayload...))
+	return Hash(sum[:8])
 }

@@ -1,0 +1,79 @@
+package decoder
+
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// cursor reads fields one after the other and never past its end. The first
+// field that does not fit is remembered; from then on every read yields zero.
+type cursor struct {
+	buf    []byte
+	off    int
+	failed *Error
+}
+
+// err is nil while every field has fitted, else an *Error.
+func (c *cursor) err() error {
+	if c.failed == nil {
+		return nil
+	}
+	return c.failed
+}
+
+// left is the number of bytes not yet read.
+func (c *cursor) left() int { return len(c.buf) - c.off }
+
+// bytes returns the next n bytes, aliasing the buffer and without spare
+// capacity; nil when they are not all there.
+func (c *cursor) bytes(field string, n int) []byte {
+	if c.failed != nil {
+		return nil
+	}
+	if n < 0 || n > c.left() {
+		c.failed = &Error{Field: field, Offset: c.off, Value: n, Err: ErrTruncated}
+		return nil
+	}
+	b := c.buf[c.off : c.off+n : c.off+n]
+	c.off += n
+	return b
+}
+
+// rest returns all that is left, which may be nothing.
+func (c *cursor) rest() []byte { return c.bytes("rest", c.left()) }
+
+// part is a cursor over at most the next n bytes; offsets go on counting from
+// the start of the whole buffer.
+func (c *cursor) part(n int) cursor {
+	end := c.off + min(n, c.left())
+	return cursor{buf: c.buf[:end:end], off: c.off, failed: c.failed}
+}
+
+func (c *cursor) uint8(field string) uint8 {
+	if b := c.bytes(field, 1); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
+func (c *cursor) uint16(field string) uint16 {
+	if b := c.bytes(field, 2); b != nil {
+		return binary.LittleEndian.Uint16(b)
+	}
+	return 0
+}
+
+func (c *cursor) uint32(field string) uint32 {
+	if b := c.bytes(field, 4); b != nil {
+		return binary.LittleEndian.Uint32(b)
+	}
+	return 0
+}
+
+// cString is b to its first NUL, as the firmware's C strings end.
+func cString(b []byte) []byte {
+	if i := bytes.IndexByte(b, 0); i >= 0 {
+		return b[:i:i]
+	}
+	return b
+}

@@ -1,0 +1,41 @@
+package decoder
+
+import (
+	"crypto/aes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+)
+
+// ErrNotBlockMultiple means that a box verified but its ciphertext is not whole
+// AES blocks. No sender makes that, and the firmware would read past the
+// payload; there is no plaintext to give.
+var ErrNotBlockMultiple = errors.New("ciphertext is not a multiple of 16 bytes")
+
+// errMAC means that the secret is not the one a box was sealed with.
+var errMAC = errors.New("MAC does not match")
+
+// openBox verifies and decrypts a box: AES-128 in ECB mode with the first 16
+// bytes of the secret, HMAC-SHA256 of the ciphertext with all its bytes, cut to
+// 2. The plaintext keeps its zero padding: its true length is not on the wire.
+// Source: firmware Utils.cpp, MACThenDecrypt.
+func openBox(secret []byte, mac [2]byte, ciphertext []byte) ([]byte, error) {
+	h := hmac.New(sha256.New, secret)
+	h.Write(ciphertext)
+	var sum [sha256.Size]byte
+	if !hmac.Equal(h.Sum(sum[:0])[:len(mac)], mac[:]) {
+		return nil, errMAC
+	}
+	if len(ciphertext)%aes.BlockSize != 0 {
+		return nil, ErrNotBlockMultiple
+	}
+	block, err := aes.NewCipher(secret[:16])
+	if err != nil {
+		return nil, err
+	}
+	plain := make([]byte, len(ciphertext))
+	for i := 0; i < len(plain); i += aes.BlockSize {
+		block.Decrypt(plain[i:i+aes.BlockSize], ciphertext[i:i+aes.BlockSize])
+	}
+	return plain, nil
+}
