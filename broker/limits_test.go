@@ -40,6 +40,38 @@ func TestConnectionsAreBounded(t *testing.T) {
 	}
 }
 
+func TestSessionsOfAbsentClientsAreBounded(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll), func(o *Options) { o.MaxSessions = 2 })
+	for _, id := range []string{"a", "b"} {
+		connect(t, b.addr, connectOptions{id: id, persist: true}).conn.Close()
+	}
+	third := dialRaw(t, b.addr)
+	third.send(connectOptions{id: "c", version: 4}.packet())
+	if h, body := third.read(); h != 0x20 || body[1] == 0 {
+		t.Errorf("got % x % x, want a refusal", h, body)
+	}
+	connect(t, b.addr, connectOptions{id: "a", persist: true}).ping()
+}
+
+func TestPersistentSubscriberGetsWhatItMissed(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll))
+	sub := connect(t, b.addr, connectOptions{id: "sub", persist: true})
+	sub.subscribe("meshcore/#", 1)
+	gone := b.openConns()[0].gone
+	sub.conn.Close()
+	<-gone
+	c := connect(t, b.addr, connectOptions{id: "a"})
+	c.publish(topic, "missed", 1, 1)
+	c.expectAck(0x40, 1)
+	c.ping()
+	sub = connect(t, b.addr, connectOptions{id: "sub", persist: true})
+	if _, got, _ := sub.expectPublish(); got != "missed" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestStopClosesConnectionsThatNeverLoggedIn(t *testing.T) {
 	t.Parallel()
 	b := start(t, verdictSink(storeAll))
