@@ -37,6 +37,7 @@ type Options struct {
 	DrainTimeout   time.Duration // at stop, how long messages may wait for their commit
 
 	MaxConnections   int // open connections of all listeners, logged in or not
+	MaxSessions      int // clients known, those that left and keep a session included
 	MaxPacketSize    int // bytes of one control packet
 	MaxInFlight      int // messages of one connection that wait for their commit
 	MaxPendingBytes  int // bytes waiting for one client; twice as much ends its connection
@@ -55,6 +56,7 @@ func DefaultOptions() Options {
 		WriteTimeout:     10 * time.Second,
 		DrainTimeout:     10 * time.Second,
 		MaxConnections:   2048,
+		MaxSessions:      3072,
 		MaxPacketSize:    64 << 10,
 		MaxInFlight:      256,
 		MaxPendingBytes:  512 << 10,
@@ -135,6 +137,7 @@ func (o Options) check() error {
 		most int
 	}{
 		{"MaxConnections", o.MaxConnections, math.MaxInt32},
+		{"MaxSessions", o.MaxSessions, math.MaxInt32},
 		{"MaxPacketSize", o.MaxPacketSize, 256 << 20},
 		{"MaxInFlight", o.MaxInFlight, math.MaxUint16},
 		{"MaxPendingBytes", o.MaxPendingBytes, math.MaxInt32},

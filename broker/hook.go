@@ -63,6 +63,9 @@ func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
 		return false
 	}
 	refusal := h.b.opts.Anonymous.refusal(c.remote)
+	if _, known := h.b.server.Clients.Get(cl.ID); refusal == "" && !known && h.b.server.Clients.Len() >= h.b.opts.MaxSessions {
+		refusal = "there are too many sessions already"
+	}
 	if refusal == "" {
 		return true
 	}

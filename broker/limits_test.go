@@ -1,0 +1,180 @@
+package broker
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestSilentConnectionIsClosed(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll), func(o *Options) { o.ConnectTimeout = 100 * time.Millisecond })
+	dialRaw(t, b.addr).expectClosed()
+
+	trickle := dialRaw(t, b.addr)
+	go func() {
+		for _, c := range (connectOptions{id: "slow", version: 4}).packet() {
+			if _, err := trickle.conn.Write([]byte{c}); err != nil {
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
+	trickle.expectClosed()
+
+	c := connect(t, b.addr, connectOptions{id: "a"})
+	time.Sleep(150 * time.Millisecond) // past the deadline, which was for CONNECT only
+	c.ping()
+}
+
+func TestConnectionsAreBounded(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll), func(o *Options) { o.MaxConnections = 1 })
+	c := connect(t, b.addr, connectOptions{id: "a"})
+	dialRaw(t, b.addr).expectClosed()
+	c.ping()
+	if n := b.Stats().RefusedConnections; n != 1 {
+		t.Errorf("refused %d connections, want 1", n)
+	}
+}
+
+func TestSessionsOfAbsentClientsAreBounded(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll), func(o *Options) { o.MaxSessions = 2 })
+	for _, id := range []string{"a", "b"} {
+		connect(t, b.addr, connectOptions{id: id, persist: true}).conn.Close()
+	}
+	third := dialRaw(t, b.addr)
+	third.send(connectOptions{id: "c", version: 4}.packet())
+	if h, body := third.read(); h != 0x20 || body[1] == 0 {
+		t.Errorf("got % x % x, want a refusal", h, body)
+	}
+	connect(t, b.addr, connectOptions{id: "a", persist: true}).ping()
+}
+
+func TestPersistentSubscriberGetsWhatItMissed(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll))
+	sub := connect(t, b.addr, connectOptions{id: "sub", persist: true})
+	sub.subscribe("meshcore/#", 1)
+	gone := b.openConns()[0].gone
+	sub.conn.Close()
+	<-gone
+	c := connect(t, b.addr, connectOptions{id: "a"})
+	c.publish(topic, "missed", 1, 1)
+	c.expectAck(0x40, 1)
+	c.ping()
+	sub = connect(t, b.addr, connectOptions{id: "sub", persist: true})
+	if _, got, _ := sub.expectPublish(); got != "missed" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestStopClosesConnectionsThatNeverLoggedIn(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll))
+	silent := dialRaw(t, b.addr)
+	connect(t, b.addr, connectOptions{id: "a"}).ping()
+	b.stop()
+	silent.expectClosed()
+}
+
+func TestKeepaliveNearTheLibrarysOverflowWorks(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll))
+	for _, k := range []uint16{0, 1, 43_690, 43_691, 65_535} {
+		connect(t, b.addr, connectOptions{id: "a", keepalive: k}).ping()
+	}
+}
+
+func TestUnpublishableTopicsAreAckedAndDropped(t *testing.T) {
+	t.Parallel()
+	sink := newHeldSink()
+	b := start(t, sink)
+	c := connect(t, b.addr, connectOptions{id: "a"})
+	for i, topic := range []string{"$SYS/broker/version", "$other", strings.Repeat("x", 300), strings.Repeat("/", 30_000)} {
+		c.publish(topic, "{}", 1, uint16(i+1))
+		c.expectAck(0x40, uint16(i+1))
+	}
+	if len(sink.messages) != 0 {
+		t.Errorf("%d of them reached the sink", len(sink.messages))
+	}
+}
+
+func TestFiltersAreBounded(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll), func(o *Options) { o.MaxSubscriptions = 2 })
+	c := connect(t, b.addr, connectOptions{id: "a"})
+	refused := func(filter string) bool {
+		c.send(packet(0x82, []byte{0, 1}, str(filter), []byte{0}))
+		_, body := c.read()
+		return body[2] == 0x80
+	}
+	for filter, want := range map[string]bool{strings.Repeat("a/", 10) + "#": true, strings.Repeat("/", 30_000): true} {
+		if refused(filter) != want {
+			t.Errorf("filter %.20q refused: %v", filter, !want)
+		}
+	}
+	for i, filter := range []string{"meshcore/#", "meshcore/+/+/status", "meshcore/#", "one/more"} {
+		if got, want := refused(filter), i == 3; got != want {
+			t.Errorf("subscription %d to %s refused: %v, want %v", i, filter, got, want)
+		}
+	}
+}
+
+func TestOversizePacketCostsOnlyItsConnection(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll))
+	c := connect(t, b.addr, connectOptions{id: "a"})
+	c.conn.Write([]byte{0x30, 0xFF, 0xFF, 0xFF, 0x7F}) // announces 256 MiB
+	c.expectClosed()
+	largest := connect(t, b.addr, connectOptions{id: "b"})
+	largest.publish(topic, strings.Repeat("x", 60<<10), 1, 1)
+	largest.expectAck(0x40, 1)
+}
+
+func TestGarbageCostsOnlyItsConnection(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll))
+	for _, garbage := range []string{"\x10\x00", "GET / HTTP/1.1\r\n\r\n", "\x10\x0c\x00\x04MQTT\x05\x02\x00\x3c\xff\xff", "\xff\xff\xff\xff\xff\xff"} {
+		c := dialRaw(t, b.addr)
+		c.send([]byte(garbage))
+		c.expectClosed()
+	}
+	v5 := connect(t, b.addr, connectOptions{id: "a", version: 5})
+	v5.send(packet(0x32, str(topic), []byte{0, 1}, []byte{0x7F, 0x01})) // properties longer than the packet
+	v5.expectClosed()
+	connect(t, b.addr, connectOptions{id: "b"}).ping()
+}
+
+// A subscriber that does not read must not hold up anybody: not the publishers,
+// not the other subscribers, at either QoS.
+func TestStalledSubscriberHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	for _, qos := range []byte{0, 1} {
+		t.Run(fmt.Sprintf("QoS %d", qos), func(t *testing.T) {
+			t.Parallel()
+			b := start(t, verdictSink(storeAll), func(o *Options) {
+				o.MaxPendingBytes = 32 << 10
+				o.WriteTimeout = time.Minute
+			})
+			stalled := connect(t, b.addr, connectOptions{id: "stalled"})
+			stalled.conn.(*net.TCPConn).SetReadBuffer(4 << 10)
+			stalled.subscribe("meshcore/#", qos)
+			healthy := connect(t, b.addr, connectOptions{id: "healthy"})
+			healthy.subscribe("meshcore/#", 0)
+			c := connect(t, b.addr, connectOptions{id: "a"})
+			payload := strings.Repeat("x", 10_000)
+			for i := range 2000 {
+				c.publish(topic, payload, 1, uint16(i%200+1))
+				c.expectAck(0x40, uint16(i%200+1))
+				healthy.expectPublish()
+			}
+			if b.Stats().Dropped == 0 {
+				t.Error("nothing was left out for the stalled subscriber")
+			}
+		})
+	}
+}

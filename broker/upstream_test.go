@@ -1,0 +1,160 @@
+package broker
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"corescope-hub/ingest"
+)
+
+// mosquitto runs a real broker, of another make than ours, on a free port.
+func mosquitto(t *testing.T) (addr string) {
+	t.Helper()
+	path, err := exec.LookPath("mosquitto")
+	if err != nil {
+		path = "/usr/sbin/mosquitto"
+	}
+	if _, err := os.Stat(path); err != nil {
+		if strings.Contains(os.Getenv("HUB_REQUIRE"), "mosquitto") {
+			t.Fatal("mosquitto is required and not installed")
+		}
+		t.Skip("needs mosquitto (Debian package mosquitto)")
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr = ln.Addr().String()
+	port := ln.Addr().(*net.TCPAddr).Port
+	ln.Close()
+	conf := filepath.Join(t.TempDir(), "mosquitto.conf")
+	if err := os.WriteFile(conf, fmt.Appendf(nil, "listener %d 127.0.0.1\nallow_anonymous true\n", port), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(path, "-c", conf)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	for {
+		conn, err := net.Dial("tcp", addr)
+		if err == nil {
+			conn.Close()
+			return addr
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-t.Context().Done():
+			t.Fatal("mosquitto does not start")
+		}
+	}
+}
+
+func bridged(addr string) func(*Options) {
+	return func(o *Options) { o.Upstreams = []Upstream{{Name: "up", URL: "mqtt://" + addr, Region: "ZRH"}} }
+}
+
+// until waits for a condition that another program brings about.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	end := timeout()
+	for !ok() {
+		select {
+		case <-end:
+			t.Fatalf("waited in vain: %s", what)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+func TestBridgeBringsMessagesOfAnUpstream(t *testing.T) {
+	t.Parallel()
+	addr := mosquitto(t)
+	c := connect(t, addr, connectOptions{id: "observer"})
+	c.send(c.publishPacket(statusTopic, "old news", 1, 1, true))
+	c.expectAck(0x40, 1)
+
+	sink := newHeldSink()
+	b := start(t, sink, bridged(addr))
+	m := sink.next(t)
+	if !m.Replayed || string(m.Payload) != "old news" || m.Source != "up" || m.Region != "ZRH" {
+		t.Errorf("sink got %+v", m.Message)
+	}
+	m.settle(stored)
+	c.publish(topic, "{}", 1, 2)
+	c.expectAck(0x40, 2)
+	m = sink.next(t)
+	if m.Replayed || m.Topic != topic {
+		t.Errorf("sink got %+v", m.Message)
+	}
+	m.settle(stored)
+	up := b.Stats().Upstreams[0]
+	if !up.Connected || up.Messages != 2 || up.LastMessage.IsZero() {
+		t.Errorf("upstream stats: %+v", up)
+	}
+}
+
+func TestBridgedMessageThatCouldNotBeKeptComesAgain(t *testing.T) {
+	t.Parallel()
+	addr := mosquitto(t)
+	sink := newHeldSink()
+	b := start(t, sink, bridged(addr))
+	until(t, "bridge up", func() bool { return b.Stats().Upstreams[0].Connected })
+	c := connect(t, addr, connectOptions{id: "observer"})
+	c.publish(topic, "{}", 1, 1)
+	c.expectAck(0x40, 1)
+	sink.next(t).settle(notSafe)
+	sink.next(t).settle(stored) // over a new connection
+	until(t, "second connection", func() bool { return b.Stats().Upstreams[0].Connects == 2 })
+}
+
+func TestMessagesSentWhileTheHubIsDownArriveLater(t *testing.T) {
+	t.Parallel()
+	addr := mosquitto(t)
+	b := start(t, verdictSink(storeAll), bridged(addr))
+	until(t, "bridge up", func() bool { return b.Stats().Upstreams[0].Connected })
+	b.stop()
+	c := connect(t, addr, connectOptions{id: "observer"})
+	c.publish(topic, "while it was down", 1, 1)
+	c.expectAck(0x40, 1)
+	sink := newHeldSink()
+	start(t, sink, bridged(addr))
+	m := sink.next(t)
+	m.settle(stored)
+	if string(m.Payload) != "while it was down" {
+		t.Errorf("sink got %s", m.Payload)
+	}
+}
+
+func TestDeadUpstreamDoesNotDelayTheHub(t *testing.T) {
+	t.Parallel()
+	ln, err := net.Listen("tcp", "127.0.0.1:0") // accepts and never answers
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	b := start(t, verdictSink(func(ingest.Message) ingest.Verdict { return stored }), bridged(ln.Addr().String()))
+	c := connect(t, b.addr, connectOptions{id: "a"})
+	c.publish(topic, "{}", 1, 1)
+	c.expectAck(0x40, 1)
+	if b.Stats().Upstreams[0].Connected {
+		t.Error("the upstream counts as connected")
+	}
+}
+
+func TestUpstreamAddressIsChecked(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"", "mqtt://", "http://example.org", "localhost:1883", "mqtt://a b"} {
+		o := DefaultOptions()
+		o.Upstreams = []Upstream{{Name: "up", URL: address}}
+		if _, err := New(verdictSink(storeAll), o); err == nil {
+			t.Errorf("%q is taken for a broker address", address)
+		}
+	}
+}
