@@ -11,9 +11,9 @@ import (
 	"corescope-hub/store"
 )
 
-// maxNodeName is the size of the firmware's buffer for appdata, in bytes.
-// Source: firmware MeshCore.h, MAX_ADVERT_DATA_SIZE.
-const maxNodeName = 32
+// maxNodeName bounds a node's name, in bytes. The wire cannot carry more, but
+// U+FFFD for a byte that is no UTF-8 takes three.
+const maxNodeName = decoder.MaxAppDataSize
 
 // dropAdvert refuses an advert that says something impossible, or that its key
 // did not sign. The reason is "" for one that is kept.

@@ -91,7 +91,8 @@ func (f *advertJSON) readInfo(adv *decoder.Advert) {
 }
 
 func advertFlags(b byte) *advertFlagsJSON {
-	role := decoder.Role(b & 0x0F)
+	flags := decoder.AdvertFlags(b)
+	role := flags.Role()
 	return &advertFlagsJSON{
 		Raw:         int(b),
 		Type:        int(role),
@@ -99,9 +100,9 @@ func advertFlags(b byte) *advertFlagsJSON {
 		Repeater:    role == decoder.RoleRepeater,
 		Room:        role == decoder.RoleRoom,
 		Sensor:      role == decoder.RoleSensor,
-		HasLocation: b&0x10 != 0,
-		HasFeat1:    b&0x20 != 0,
-		HasFeat2:    b&0x40 != 0,
-		HasName:     b&0x80 != 0,
+		HasLocation: flags.HasLocation(),
+		HasFeat1:    flags.HasFeat1(),
+		HasFeat2:    flags.HasFeat2(),
+		HasName:     flags.HasName(),
 	}
 }

@@ -62,7 +62,7 @@ const maxSender = 50
 func (in *Ingester) groupText(pkt *decoder.Packet) (form any, channel string) {
 	closed := closedGroup(pkt)
 	group, ok := pkt.Payload.(*decoder.GroupText)
-	if !ok || in.keys == nil || len(group.Ciphertext) < minCiphertext {
+	if !ok || len(group.Ciphertext) < minCiphertext {
 		return closed, "enc_" + closed.ChannelHashHex
 	}
 	msg, ok := in.keys.OpenText(group)
@@ -89,7 +89,7 @@ func (in *Ingester) groupText(pkt *decoder.Packet) (form any, channel string) {
 func (in *Ingester) groupData(pkt *decoder.Packet) any {
 	closed := closedGroup(pkt)
 	group, ok := pkt.Payload.(*decoder.GroupData)
-	if !ok || in.keys == nil || len(group.Ciphertext) < minCiphertext {
+	if !ok || len(group.Ciphertext) < minCiphertext {
 		return closed
 	}
 	data, ok := in.keys.OpenData(group)
