@@ -239,3 +239,24 @@ func TestEnvironmentOfCoreScope(t *testing.T) {
 		t.Errorf("timeout is %s", got)
 	}
 }
+
+func TestSettingsThatAreNotAppliedAreWarnedAbout(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{}`: "",
+		`{"geo_filter": {"polygon": [[47, -123], [48, -123], [48, -121]]}}`:    "geo_filter",
+		`{"geo_filter": {"latMin": 1, "latMax": 2, "lonMin": 3, "lonMax": 4}}`: "geo_filter",
+		`{"geo_filter": {"latMin": 1}, "retention": {"nodeDays": 3}}`:          "",
+		`{"clientRxCoverage": {"enabled": true}}`:                              "clientRxCoverage",
+		`{"retention": {"packetDays": 30}}`:                                    "retention",
+	} {
+		c, err := Load(write(t, "c.json", text), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Join(c.Warnings(), "\n")
+		if want == "" && got != "" || !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %q", text, got)
+		}
+	}
+}
