@@ -90,14 +90,22 @@ func (g greeting) reach(scheme, bound string) string {
 	return scheme + net.JoinHostPort(g.lan[0].String(), port)
 }
 
-// observerAddress is what an observer on the local network is to be given.
+// observerAddress is what an observer on the local network is to be given: the
+// first listener that it can reach, or else the first.
 func (g greeting) observerAddress() (host, port string, ok bool) {
 	for _, l := range g.listeners {
-		if host, port, err := net.SplitHostPort(g.reach("", l)); err == nil {
-			return host, port, true
+		h, p, err := net.SplitHostPort(g.reach("", l))
+		if err != nil {
+			continue
+		}
+		if !ok {
+			host, port, ok = h, p, true
+		}
+		if addr, err := netip.ParseAddr(h); err == nil && !addr.IsLoopback() {
+			return h, p, true
 		}
 	}
-	return "", "", false
+	return host, port, ok
 }
 
 // splitBound takes HOST:PORT apart; every is true when HOST is all addresses.

@@ -3,10 +3,21 @@ package config
 import (
 	"log/slog"
 	"slices"
+	"time"
 
 	"corescope-hub/broker"
 	"corescope-hub/ingest"
+	"corescope-hub/store"
 )
+
+// StoreOptions is what the settings mean to the store.
+func (c *Config) StoreOptions(log *slog.Logger) store.Options {
+	opts := store.DefaultOptions()
+	opts.Log = log
+	opts.CommitInterval = time.Duration(c.Hub.Store.CommitInterval)
+	opts.MetricsInterval = c.SampleInterval()
+	return opts
+}
 
 // BrokerOptions is what the settings mean to the broker. Sources that are this
 // hub itself, seen from machine m, are left out; SelfSources names them.

@@ -8,6 +8,7 @@ import (
 
 	"corescope-hub/broker"
 	"corescope-hub/ingest"
+	"corescope-hub/store"
 )
 
 func TestDefaultsAreThoseOfThePackages(t *testing.T) {
@@ -18,6 +19,9 @@ func TestDefaultsAreThoseOfThePackages(t *testing.T) {
 	wantBroker.Log = log
 	if got := c.BrokerOptions(Machine{}, log); !reflect.DeepEqual(got, wantBroker) {
 		t.Errorf("broker:\ngot  %+v\nwant %+v", got, wantBroker)
+	}
+	if got := c.StoreOptions(nil); !reflect.DeepEqual(got, store.DefaultOptions()) {
+		t.Errorf("store:\ngot  %+v\nwant %+v", got, store.DefaultOptions())
 	}
 	got, want := c.IngestOptions(Machine{}), ingest.DefaultOptions()
 	for _, list := range []*[]string{&got.IATAWhitelist, &got.ObserverBlacklist, &got.IATAFilter} {
@@ -40,10 +44,14 @@ func TestSettingsReachThePackages(t *testing.T) {
 		],
 		"hashRegions": ["de", " #us ", "", "#de"],
 		"observerIATAWhitelist": ["SEA"], "observerBlacklist": ["ab"], "validateSignatures": false,
-		"hub": {"broker": {"listen": ["tcp://:1883"], "iataFilter": ["LAX"], "auth": {"anonymous": true}}},
+		"metrics": {"sampleIntervalSec": 60},
+		"hub": {"store": {"commitInterval": "5ms"}, "broker": {"listen": ["tcp://:1883"], "iataFilter": ["LAX"], "auth": {"anonymous": true}}},
 	}`), nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if s := c.StoreOptions(nil); s.CommitInterval != 5*time.Millisecond || s.MetricsInterval != time.Minute {
+		t.Errorf("store: %+v", s)
 	}
 	b := c.BrokerOptions(Machine{}, nil)
 	wantUpstreams := []broker.Upstream{{

@@ -40,7 +40,7 @@ type Console struct {
 func Open(ctx context.Context, opts Options) (*Console, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", opts.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("listen for HTTP on %s: %w", opts.Listen, err)
+		return nil, fmt.Errorf("listen for HTTP on %q: %w: choose another address (hub.console.listen), or \"\" for none", opts.Listen, cause(err))
 	}
 	return &Console{
 		listener: l,
@@ -54,6 +54,15 @@ func Open(ctx context.Context, opts Options) (*Console, error) {
 			ErrorLog:          slog.NewLogLogger(opts.Log.Handler(), slog.LevelDebug),
 		},
 	}, nil
+}
+
+// cause is a network error without the words that its message would repeat.
+func cause(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
 }
 
 // Addr is the bound address, for port 0.

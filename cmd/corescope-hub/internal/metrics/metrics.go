@@ -8,6 +8,7 @@ import (
 
 	"corescope-hub/broker"
 	"corescope-hub/ingest"
+	"corescope-hub/store"
 )
 
 // prefix begins the name of every metric.
@@ -18,6 +19,7 @@ type Snapshot struct {
 	Process Process
 	Broker  broker.Stats
 	Ingest  ingest.Stats
+	Store   store.Stats
 }
 
 // Process is the program itself.
@@ -31,10 +33,12 @@ type Process struct {
 // Kind is how a metric moves.
 type Kind string
 
-// A Counter only grows, until the process ends; a Gauge moves both ways.
+// A Counter only grows, until the process ends; a Gauge moves both ways; a
+// Histogram counts values by size.
 const (
-	Counter Kind = "counter"
-	Gauge   Kind = "gauge"
+	Counter   Kind = "counter"
+	Gauge     Kind = "gauge"
+	Histogram Kind = "histogram"
 )
 
 // Metric is one row of the table.
@@ -45,7 +49,8 @@ type Metric struct {
 	Label string // what tells the values of one metric apart; "" when there is one value
 	Help  string
 
-	each func(s Snapshot, emit emitter)
+	each      func(s Snapshot, emit emitter)   // of counters and gauges
+	histogram func(s Snapshot) store.Histogram // of histograms
 }
 
 // emitter takes one value of a metric; label is "" for a metric without one.

@@ -13,6 +13,7 @@ import (
 
 	"corescope-hub/broker"
 	"corescope-hub/ingest"
+	"corescope-hub/store"
 )
 
 // scrape returns the lines that a scrape of s gives.
@@ -45,7 +46,7 @@ func numbered(t *testing.T) (Snapshot, map[string]string) {
 		return next
 	}
 	var source ingest.Counts
-	for _, part := range []any{&s.Process, &s.Broker, &s.Broker.Upstreams[0], &source} {
+	for _, part := range []any{&s.Process, &s.Broker, &s.Broker.Upstreams[0], &source, &s.Store} {
 		v := reflect.ValueOf(part).Elem()
 		for i := range v.NumField() {
 			name := v.Type().String() + "." + v.Type().Field(i).Name
@@ -54,6 +55,9 @@ func numbered(t *testing.T) (Snapshot, map[string]string) {
 				f.SetInt(int64(number(name)))
 			case uint64:
 				f.SetUint(uint64(number(name)))
+			case store.Histogram:
+				bucket := store.Bucket{UpperBound: float64(number(name + ".UpperBound")), Count: uint64(number(name + ".Buckets.Count"))}
+				f.Set(reflect.ValueOf(store.Histogram{Count: uint64(number(name + ".Count")), Sum: float64(number(name + ".Sum")), Buckets: []store.Bucket{bucket}}))
 			case time.Time:
 				f.Set(reflect.ValueOf(time.Unix(int64(number(name)), 0)))
 			}
@@ -72,6 +76,10 @@ func TestEveryNumberOfASnapshotIsExported(t *testing.T) {
 	exported := map[string]bool{}
 	for _, line := range scrape(t, s) {
 		exported[line[strings.LastIndexByte(line, ' ')+1:]] = true
+		if _, bound, ok := strings.Cut(line, `{le="`); ok {
+			bound, _, _ = strings.Cut(bound, `"`)
+			exported[bound] = true
+		}
 	}
 	for number, name := range names {
 		if !exported[number] {
@@ -87,7 +95,7 @@ func TestLinesAreInTheTextFormat(t *testing.T) {
 	s.Broker.Upstreams[0].Name = hostile
 	s.Broker.Upstreams[0].Connected = true
 	lines := scrape(t, s)
-	form := regexp.MustCompile(`^(# HELP corescope_hub_[a-z_]+ .+|# TYPE corescope_hub_[a-z_]+ (counter|gauge)|corescope_hub_[a-z_]+(\{[a-z]+="([^"\\]|\\["\\n])*"\})? [0-9.e+]+)$`)
+	form := regexp.MustCompile(`^(# HELP corescope_hub_[a-z_]+ .+|# TYPE corescope_hub_[a-z_]+ (counter|gauge|histogram)|corescope_hub_[a-z_]+(\{[a-z]+="([^"\\]|\\["\\n])*"\})? [0-9.e+]+)$`)
 	for _, line := range lines {
 		if !form.MatchString(line) {
 			t.Errorf("not a line of the text format: %q", line)

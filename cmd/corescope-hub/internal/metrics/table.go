@@ -3,14 +3,16 @@ package metrics
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"corescope-hub/broker"
 	"corescope-hub/ingest"
+	"corescope-hub/store"
 )
 
 // Table lists every metric there is.
 func Table() []Metric {
-	return slices.Concat(processMetrics(), brokerMetrics(), upstreamMetrics(), ingestMetrics())
+	return slices.Concat(processMetrics(), brokerMetrics(), upstreamMetrics(), ingestMetrics(), storeMetrics())
 }
 
 func processMetrics() []Metric {
@@ -62,20 +64,10 @@ func upstreamMetrics() []Metric {
 		})
 	}
 	return []Metric{
-		upstream("connected", Gauge, "", "1 while the bridge is connected, else 0.", func(u broker.UpstreamStats) float64 {
-			if u.Connected {
-				return 1
-			}
-			return 0
-		}),
+		upstream("connected", Gauge, "", "1 while the bridge is connected, else 0.", func(u broker.UpstreamStats) float64 { return oneIf(u.Connected) }),
 		upstream("connects_total", Counter, "connections", "Connections that the bridge made.", func(u broker.UpstreamStats) float64 { return float64(u.Connects) }),
 		upstream("messages_total", Counter, "messages", "Messages received over the bridge.", func(u broker.UpstreamStats) float64 { return float64(u.Messages) }),
-		upstream("last_message_time_seconds", Gauge, "seconds", "When the last message came over the bridge, since 1970; 0 when none did.", func(u broker.UpstreamStats) float64 {
-			if u.LastMessage.IsZero() {
-				return 0
-			}
-			return float64(u.LastMessage.Unix())
-		}),
+		upstream("last_message_time_seconds", Gauge, "seconds", "When the last message came over the bridge, since 1970; 0 when none did.", func(u broker.UpstreamStats) float64 { return since1970(u.LastMessage) }),
 	}
 }
 
@@ -100,6 +92,55 @@ func ingestMetrics() []Metric {
 			}
 		}),
 	}
+}
+
+func storeMetrics() []Metric {
+	number := func(name string, kind Kind, unit, help string, value func(store.Stats) float64) Metric {
+		return single("store_"+name, kind, unit, help, func(s Snapshot) float64 { return value(s.Store) })
+	}
+	counter := func(name, unit, help string, value func(store.Stats) uint64) Metric {
+		return number(name, Counter, unit, help, func(s store.Stats) float64 { return float64(value(s)) })
+	}
+	histogram := func(name, unit, help string, value func(store.Stats) store.Histogram) Metric {
+		return Metric{Name: prefix + "store_" + name, Kind: Histogram, Unit: unit, Help: help, histogram: func(s Snapshot) store.Histogram { return value(s.Store) }}
+	}
+	return []Metric{
+		counter("records_total", "records", "Records committed, one for each message stored.", func(s store.Stats) uint64 { return s.Records }),
+		counter("transmissions_total", "rows", "New transmissions.", func(s store.Stats) uint64 { return s.Transmissions }),
+		counter("observations_total", "rows", "New observations.", func(s store.Stats) uint64 { return s.Observations }),
+		counter("duplicates_total", "records", "Repeats of known observations.", func(s store.Stats) uint64 { return s.Duplicates }),
+		counter("drops_total", "rows", "Refused packets kept in dropped_packets.", func(s store.Stats) uint64 { return s.Drops }),
+		counter("not_committed_total", "records", "Records that could not be kept at the time; they come again.", func(s store.Stats) uint64 { return s.NotCommitted }),
+		counter("bad_records_total", "records", "Records that can never be stored. Each is a bug: please report it.", func(s store.Stats) uint64 { return s.BadRecords }),
+		counter("commits_total", "transactions", "Transactions committed.", func(s store.Stats) uint64 { return s.Commits }),
+		counter("commit_errors_total", "transactions", "Transactions that failed.", func(s store.Stats) uint64 { return s.CommitErrors }),
+		number("failing", Gauge, "", "1 while the last commit failed, else 0.", func(s store.Stats) float64 { return oneIf(s.Failing) }),
+		number("last_error_time_seconds", Gauge, "seconds", "When a commit or checkpoint last failed, since 1970; 0 when none did.", func(s store.Stats) float64 { return since1970(s.LastErrorAt) }),
+		counter("checkpoints_total", "checkpoints", "Times that the WAL was copied into the database file.", func(s store.Stats) uint64 { return s.Checkpoints }),
+		counter("checkpoint_errors_total", "checkpoints", "Checkpoints that failed.", func(s store.Stats) uint64 { return s.CheckpointErrors }),
+		number("queue_depth", Gauge, "records", "Records accepted and not yet committed.", func(s store.Stats) float64 { return float64(s.QueueDepth) }),
+		number("queue_capacity", Gauge, "records", "Records that the queue can hold; a full one makes senders wait.", func(s store.Stats) float64 { return float64(s.QueueCapacity) }),
+		counter("queue_waits_total", "records", "Records that found the queue full.", func(s store.Stats) uint64 { return s.QueueWaits }),
+		histogram("batch_records", "records", "Records in one transaction.", func(s store.Stats) store.Histogram { return s.BatchSize }),
+		histogram("commit_seconds", "seconds", "Time of one transaction, rows included.", func(s store.Stats) store.Histogram { return s.CommitSeconds }),
+		histogram("checkpoint_seconds", "seconds", "Time of one checkpoint.", func(s store.Stats) store.Histogram { return s.CheckpointSeconds }),
+		number("database_bytes", Gauge, "bytes", "Size of the database file.", func(s store.Stats) float64 { return float64(s.DatabaseBytes) }),
+		number("wal_bytes", Gauge, "bytes", "Size of the write-ahead log beside it.", func(s store.Stats) float64 { return float64(s.WALBytes) }),
+	}
+}
+
+func oneIf(v bool) float64 {
+	if v {
+		return 1
+	}
+	return 0
+}
+
+func since1970(at time.Time) float64 {
+	if at.IsZero() {
+		return 0
+	}
+	return float64(at.Unix())
 }
 
 // labelled is a metric with one value for each value of a label.
