@@ -14,6 +14,9 @@ import (
 type Reporter struct {
 	channels *decoder.Keyring
 	regions  []decoder.Region // nil: do not report the region
+	nodes    *decoder.AddressBook
+	hint     decoder.Hint // not valid: leave responses unread
+	destRole decoder.Role
 }
 
 // Hex reports the frame that s spells in hex digits of either case. Text that
