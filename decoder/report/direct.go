@@ -15,38 +15,47 @@ func sealed(s *decoder.Sealed) Object {
 	return o
 }
 
-func (r *Reporter) text(t *decoder.Text) Object {
+func (r *Reporter) text(t *decoder.Text) (Object, []decoder.Warning) {
 	all, err := r.nodes.OpenText(t)
-	return openings(sealed(&t.Sealed), all, err, directMessage)
+	if err != nil {
+		return shut(sealed(&t.Sealed), err), nil
+	}
+	return opened(sealed(&t.Sealed), all, directMessage), all[0].Warnings()
 }
 
-func (r *Reporter) request(q *decoder.Request) Object {
+func (r *Reporter) request(q *decoder.Request, route decoder.RouteType) (Object, []decoder.Warning) {
 	all, err := r.nodes.OpenRequest(q)
-	return openings(sealed(&q.Sealed), all, err, requestMessage)
+	if err != nil {
+		return shut(sealed(&q.Sealed), err), nil
+	}
+	return opened(sealed(&q.Sealed), all, requestMessage), all[0].Warnings(route)
 }
 
 func (r *Reporter) response(p *decoder.Response) Object {
 	all, err := r.nodes.OpenResponse(p)
-	return openings(sealed(&p.Sealed), all, err, r.responseMessage)
+	if err != nil {
+		return shut(sealed(&p.Sealed), err)
+	}
+	return opened(sealed(&p.Sealed), all, r.responseMessage)
 }
 
 func (r *Reporter) returnedPath(p *decoder.ReturnedPath) Object {
 	all, err := r.nodes.OpenPath(p)
-	return openings(sealed(&p.Sealed), all, err, r.pathMessage)
+	if err != nil {
+		return shut(sealed(&p.Sealed), err)
+	}
+	return opened(sealed(&p.Sealed), all, r.pathMessage)
 }
 
-// openings adds what a box between two nodes says when it is opened: the first
-// way that verifies as "decrypted", any others as "also_decrypted".
-func openings[T any](o Object, all []T, err error, report func(*T) Object) Object {
-	if err != nil {
-		return shut(o, err)
-	}
+// opened adds what a box between two nodes says: the first way in which it opens
+// as "decrypted", any others as "also_decrypted".
+func opened[T any](o Object, all []T, report func(*T) Object) Object {
 	o.add("decrypted", report(&all[0]))
-	var others []Object
-	for i := range all[1:] {
-		others = append(others, report(&all[1+i]))
-	}
-	if others != nil {
+	if len(all) > 1 {
+		others := make([]Object, len(all)-1)
+		for i := range others {
+			others[i] = report(&all[i+1])
+		}
 		o.add("also_decrypted", others)
 	}
 	return o

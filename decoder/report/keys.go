@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 
 	"corescope-hub/decoder"
 )
@@ -35,15 +37,27 @@ type Keys struct {
 
 // Identity is a node's key pair in hex.
 type Identity struct {
-	Private string `json:"prv"` // 64 bytes, expanded: scalar and nonce prefix
+	Private Secret `json:"prv"` // 64 bytes, expanded: scalar and nonce prefix
 	Public  string `json:"pub"` // 32 bytes
 }
 
 // Channel is a group conversation.
 type Channel struct {
 	Name   string `json:"name"`
-	Secret string `json:"secret"`
+	Secret Secret `json:"secret"`
 }
+
+// Secret is a key in hex that does not print itself.
+type Secret string
+
+// String hides the secret.
+func (Secret) String() string { return "[redacted]" }
+
+// GoString hides the secret.
+func (s Secret) GoString() string { return s.String() }
+
+// LogValue hides the secret.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // ParseKeys reads one JSON object. A member that Keys does not have is an error.
 func ParseKeys(b []byte) (Keys, error) {
@@ -52,6 +66,9 @@ func ParseKeys(b []byte) (Keys, error) {
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&k); err != nil {
 		return Keys{}, fmt.Errorf("read keys: %w", err)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return Keys{}, fmt.Errorf("read keys: more than one JSON object, the second at byte %d", dec.InputOffset())
 	}
 	return k, nil
 }
@@ -82,7 +99,7 @@ func New(k Keys) (*Reporter, error) {
 func (k Keys) keyring() (*decoder.Keyring, error) {
 	channels := make([]decoder.Channel, 0, len(k.Channels)+len(k.Hashtags))
 	for _, c := range k.Channels {
-		secret, err := hex.DecodeString(c.Secret)
+		secret, err := hex.DecodeString(string(c.Secret))
 		if err != nil {
 			return nil, fmt.Errorf("channel %q: secret is not hex", c.Name)
 		}
@@ -115,7 +132,7 @@ func (k Keys) addressBook() (*decoder.AddressBook, error) {
 }
 
 func (i Identity) open() (*decoder.Identity, error) {
-	private, err := hex.DecodeString(i.Private)
+	private, err := hex.DecodeString(string(i.Private))
 	if err != nil {
 		return nil, errors.New("prv is not hex")
 	}

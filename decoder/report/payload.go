@@ -15,13 +15,13 @@ func (r *Reporter) payload(p *decoder.Packet) (Object, []decoder.Warning) {
 	case *decoder.GroupData:
 		return r.groupData(v), nil
 	case *decoder.AnonRequest:
-		return r.anonRequest(v), nil
+		return r.anonRequest(v, p.Route)
 	case *decoder.Request:
-		return r.request(v), nil
+		return r.request(v, p.Route)
 	case *decoder.Response:
 		return r.response(v), nil
 	case *decoder.Text:
-		return r.text(v), nil
+		return r.text(v)
 	case *decoder.ReturnedPath:
 		return r.returnedPath(v), nil
 	case *decoder.Ack:

@@ -39,14 +39,21 @@ func requestMessage(m *decoder.RequestMessage) Object {
 	return o
 }
 
-func (r *Reporter) anonRequest(a *decoder.AnonRequest) Object {
+func (r *Reporter) anonRequest(a *decoder.AnonRequest, route decoder.RouteType) (Object, []decoder.Warning) {
 	var o Object
 	o.add("dest_hash", hexByte(a.Dest))
 	o.add("sender_pub", hex.EncodeToString(a.SenderKey[:]))
 	o.add("mac", hex.EncodeToString(a.MAC[:]))
 	o.add("ciphertext_len", len(a.Ciphertext))
 	all, err := r.nodes.OpenAnon(a)
-	return openings(o, all, err, r.anonMessage)
+	if err != nil {
+		return shut(o, err), nil
+	}
+	var warnings []decoder.Warning
+	if q, ok := all[0].Read(r.destRole).(*decoder.AnonQuery); ok {
+		warnings = q.Warnings(route)
+	}
+	return opened(o, all, r.anonMessage), warnings
 }
 
 func (r *Reporter) anonMessage(m *decoder.AnonMessage) Object {
