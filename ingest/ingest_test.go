@@ -29,6 +29,8 @@ func TestVerdictFollowsTheCommit(t *testing.T) {
 		{"known already", recorder{result: store.Result{Duplicate: true}}, packet(textHex), Verdict{Outcome: Stored, Duplicate: true}},
 		{"not queued", recorder{refuse: errDisk}, packet(textHex), Verdict{Outcome: NotSafe, Err: errDisk}},
 		{"not committed", recorder{commitErr: errDisk}, packet(textHex), Verdict{Outcome: NotSafe, Err: errDisk}},
+		{"never to be queued", recorder{refuse: fmt.Errorf("append: %w", store.ErrBadRecord)}, packet(textHex), Verdict{Outcome: Worthless, Reason: ReasonBadRecord}},
+		{"never to be committed", recorder{commitErr: fmt.Errorf("insert: %w", store.ErrBadRecord)}, packet(textHex), Verdict{Outcome: Worthless, Reason: ReasonBadRecord}},
 		{"refused packet, committed", recorder{}, refused, Verdict{Outcome: Worthless, Reason: ReasonBadVersion}},
 		{"refused packet, not queued", recorder{refuse: errDisk}, refused, Verdict{Outcome: NotSafe, Err: errDisk}},
 		{"refused packet, not committed", recorder{commitErr: errDisk}, refused, Verdict{Outcome: NotSafe, Err: errDisk}},

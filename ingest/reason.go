@@ -20,6 +20,7 @@ const (
 	ReasonClientTopic  Reason = "client_topic"  // client coverage is off
 	ReasonNotForUs     Reason = "not_for_us"    // a topic that carries nothing for the database
 	ReasonTooLong      Reason = "text_too_long" // a field longer than anything real
+	ReasonBadRecord    Reason = "bad_record"    // the database refused the record for good: a defect of the hub
 )
 
 // Reasons returns every reason there is, in a fixed order.
@@ -27,7 +28,7 @@ func Reasons() []Reason {
 	return []Reason{
 		ReasonBadJSON, ReasonNoRaw, ReasonBadHex, ReasonBadFrame, ReasonBadVersion,
 		ReasonBadSignature, ReasonBadAdvert, ReasonBadTopic, ReasonIATA, ReasonBlacklisted,
-		ReasonGeo, ReasonClientTopic, ReasonNotForUs, ReasonTooLong,
+		ReasonGeo, ReasonClientTopic, ReasonNotForUs, ReasonTooLong, ReasonBadRecord,
 	}
 }
 
