@@ -1,0 +1,40 @@
+package ingest
+
+import (
+	"testing"
+	"time"
+)
+
+func TestNaiveSkew(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, timestamp string
+		want            time.Duration // 0: none
+	}{
+		{"seven hours behind", "2026-11-24T05:00:00", -7 * time.Hour},
+		{"with a fraction, cut towards zero", "2026-11-24T04:59:59.765454", -7 * time.Hour},
+		{"two hours ahead", "2026-11-24T14:00:00.000000", 2 * time.Hour},
+		{"just beyond tolerance", "2026-11-24T12:15:01", 15*time.Minute + time.Second},
+		{"at tolerance", "2026-11-24T12:15:00", 0},
+		{"at tolerance, behind", "2026-11-24T11:45:00", 0},
+		{"fourteen hours ahead", "2026-11-25T02:00:00", 14 * time.Hour},
+		{"beyond any zone", "2026-11-25T02:00:01", 0},
+		{"thirty days behind", "2026-10-25T12:00:00", -30 * 24 * time.Hour},
+		{"a clock that was never set", "2024-05-15T00:00:00", 0},
+		{"UTC", "2026-11-24T05:00:00Z", 0},
+		{"an offset", "2026-11-24T05:00:00-07:00", 0},
+		{"an offset and a fraction", "2026-11-24T05:00:00.765454176+02:00", 0},
+		{"no time at all", "yesterday", 0},
+		{"an impossible day", "2026-02-30T05:00:00", 0},
+		{"a number behind it", "2026-11-24T05:00:0099", 0},
+		{"nothing", "", 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := naiveSkew(tt.timestamp, noon)
+			if got == nil && tt.want != 0 || got != nil && *got != tt.want {
+				t.Errorf("naiveSkew(%q) = %v, want %v", tt.timestamp, got, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,183 @@
+package ingest
+
+import (
+	"encoding/json"
+	"unicode/utf8"
+
+	"github.com/buger/jsonparser"
+)
+
+// envelope is the JSON object that an observer publishes: the members that
+// mean something here, not yet read. It aliases the payload.
+type envelope struct {
+	// A packet. Observers write some names in two ways.
+	raw, direction, directionUpper, origin, region, timestamp value
+	snr, snrLower, rssi, rssiLower, score, scoreUpper         value
+
+	// A status.
+	status, model, firmware, firmwareVersion value
+	clientVersion, clientVersionCamel        value
+	radio, repeat                            value
+	top                                      gauges // as old observers send them
+	stats                                    gauges // of the nested object
+	statsRaw                                 value
+
+	// A companion bridge's message.
+	text, channelIdx, senderTimestamp value
+}
+
+// gauges are the numbers that an observer reports of itself.
+type gauges struct {
+	batteryMV, uptimeSecs, noiseFloor, txAirSecs, rxAirSecs value
+	recvErrors, packetsSent, packetsRecv, packetsReceived   value
+}
+
+// parseEnvelope reads payload, which must be one JSON object and nothing else;
+// false if it is not. Of members with the same name the last counts, as with
+// encoding/json.
+//
+// encoding/json decides what JSON is, since jsonparser stops at the closing
+// brace and forgives much before it; jsonparser then finds the members without
+// building a map.
+func parseEnvelope(payload []byte) (*envelope, bool) {
+	if !json.Valid(payload) {
+		return nil, false
+	}
+	env := new(envelope)
+	if err := eachMember(payload, env.member); err != nil {
+		return nil, false
+	}
+	if env.statsRaw.kind == jsonparser.Object {
+		if err := eachMember(env.statsRaw.raw, env.stats.member); err != nil {
+			return nil, false
+		}
+	}
+	return env, true
+}
+
+// eachMember sets what member returns for each name of the object; nil skips it.
+func eachMember(object []byte, member func(name []byte) *value) error {
+	return jsonparser.ObjectEach(object, func(name, raw []byte, kind jsonparser.ValueType, _ int) error {
+		if v := member(name); v != nil {
+			*v = value{kind: kind, raw: raw}
+		}
+		return nil
+	})
+}
+
+func (e *envelope) member(name []byte) *value {
+	switch string(name) {
+	case "raw":
+		return &e.raw
+	case "direction":
+		return &e.direction
+	case "Direction":
+		return &e.directionUpper
+	case "origin":
+		return &e.origin
+	case "region":
+		return &e.region
+	case "timestamp":
+		return &e.timestamp
+	case "SNR":
+		return &e.snr
+	case "snr":
+		return &e.snrLower
+	case "RSSI":
+		return &e.rssi
+	case "rssi":
+		return &e.rssiLower
+	case "score":
+		return &e.score
+	case "Score":
+		return &e.scoreUpper
+	}
+	return e.statusMember(name)
+}
+
+func (e *envelope) statusMember(name []byte) *value {
+	switch string(name) {
+	case "status":
+		return &e.status
+	case "model":
+		return &e.model
+	case "firmware":
+		return &e.firmware
+	case "firmware_version":
+		return &e.firmwareVersion
+	case "client_version":
+		return &e.clientVersion
+	case "clientVersion":
+		return &e.clientVersionCamel
+	case "radio":
+		return &e.radio
+	case "repeat":
+		return &e.repeat
+	case "stats":
+		return &e.statsRaw
+	case "text":
+		return &e.text
+	case "channel_idx":
+		return &e.channelIdx
+	case "sender_timestamp":
+		return &e.senderTimestamp
+	}
+	return e.top.member(name)
+}
+
+func (g *gauges) member(name []byte) *value {
+	switch string(name) {
+	case "battery_mv":
+		return &g.batteryMV
+	case "uptime_secs":
+		return &g.uptimeSecs
+	case "noise_floor":
+		return &g.noiseFloor
+	case "tx_air_secs":
+		return &g.txAirSecs
+	case "rx_air_secs":
+		return &g.rxAirSecs
+	case "recv_errors":
+		return &g.recvErrors
+	case "packets_sent":
+		return &g.packetsSent
+	case "packets_recv":
+		return &g.packetsRecv
+	case "packets_received":
+		return &g.packetsReceived
+	}
+	return nil
+}
+
+// value is one value of a JSON object, as it stands in the payload; the zero
+// value is one that is not there.
+type value struct {
+	kind jsonparser.ValueType
+	raw  []byte // text without its quotes, escapes not yet undone
+}
+
+// first is the first of values that exists, even if it is null.
+func first(values ...value) value {
+	for _, v := range values {
+		if v.kind != jsonparser.NotExist {
+			return v
+		}
+	}
+	return value{}
+}
+
+// text is the value as text, "" when it is anything else. Like encoding/json it
+// puts U+FFFD for each byte that is not UTF-8 and for half a surrogate pair.
+func (v value) text() string {
+	if v.kind != jsonparser.String {
+		return ""
+	}
+	text, err := jsonparser.Unescape(v.raw, nil)
+	if err != nil {
+		return ""
+	}
+	if !utf8.Valid(text) {
+		return string([]rune(string(text)))
+	}
+	return string(text)
+}

@@ -1,0 +1,52 @@
+package ingest
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/buger/jsonparser"
+)
+
+// number reads a number, a number in quotes, or one in quotes with a unit
+// behind it. It is nil for anything else.
+func (v value) number() *float64 {
+	var digits string
+	switch v.kind {
+	case jsonparser.Number:
+		digits = string(v.raw)
+	case jsonparser.String:
+		digits = withoutUnit(strings.TrimSpace(v.text()))
+	default:
+		return nil
+	}
+	f, err := strconv.ParseFloat(digits, 64)
+	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+		return nil
+	}
+	return &f
+}
+
+// whole is number, rounded to the nearest integer: columns of counts and of
+// the score must hold integers.
+func (v value) whole() *int64 {
+	f := v.number()
+	if f == nil || math.Abs(*f) >= 1<<53 {
+		return nil
+	}
+	n := int64(math.Round(*f))
+	return &n
+}
+
+// units are those that observers append. The first that fits is taken off, so a
+// longer one stands before its own ending.
+var units = [...]string{"dbm", "db", "mw", "km", "mi", "m"}
+
+func withoutUnit(s string) string {
+	for _, unit := range units {
+		if n := len(s) - len(unit); n >= 0 && strings.EqualFold(s[n:], unit) {
+			return strings.TrimSpace(s[:n])
+		}
+	}
+	return s
+}

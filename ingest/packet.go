@@ -1,0 +1,161 @@
+package ingest
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+
+	"corescope-hub/decoder"
+	"corescope-hub/store"
+)
+
+// maxDropHex bounds the hex that is kept of a refused packet, in characters.
+// The longest legal frame has 508.
+const maxDropHex = 1024
+
+// packetRecord reads a packet that an observer heard or sent; raw is its hex.
+// A refused one becomes a store.Drop, which leaves the observer as it was.
+func (in *Ingester) packetRecord(m *Message, t topic, env *envelope, raw string) (*store.Record, Reason) {
+	rec := &store.Record{ReceivedAt: m.Received, Observer: observer(m, t, env)}
+	if region := regionName(env.region.text()); region != "" {
+		rec.Observer.IATA = region
+	}
+	frame, err := parseHex(raw)
+	if err != nil {
+		return drop(rec, raw, "raw is not hex"), ReasonBadHex
+	}
+	pkt, err := decoder.Decode(frame)
+	if err != nil {
+		return dropFrame(rec, raw, err)
+	}
+	if adv, ok := pkt.Payload.(*decoder.Advert); ok {
+		if refused, reason := in.dropAdvert(rec, raw, pkt, adv); reason != "" {
+			return refused, reason
+		}
+		rec.Advert = nodeAdvert(adv)
+	}
+	rec.Transmission = in.transmission(pkt, frame)
+	rec.Observation = observation(env)
+	rec.Observation.Hops, rec.Observation.HopSize = hops(pkt)
+	rec.Observation.Raw = frame
+	if rec.Observer.Heard {
+		rec.Observer.NaiveSkew = naiveSkew(env.timestamp.text(), m.Received)
+	}
+	return rec, ""
+}
+
+// parseHex reads hex in either case, with blanks and line ends anywhere.
+func parseHex(raw string) ([]byte, error) {
+	digits := []byte(raw)
+	if bytes.ContainsAny(digits, " \t\r\n") {
+		digits = bytes.Join(bytes.Fields(digits), nil)
+	}
+	n, err := hex.Decode(digits, digits)
+	return digits[:n:n], err
+}
+
+// transmission is the packet by content.
+func (in *Ingester) transmission(pkt *decoder.Packet, frame []byte) *store.Transmission {
+	hash := pkt.Hash()
+	decoded, channel := in.decoded(pkt)
+	tx := &store.Transmission{
+		Hash:           hex.EncodeToString(hash[:]),
+		Raw:            frame,
+		RouteType:      uint8(pkt.Route),
+		PayloadType:    uint8(pkt.Type()),
+		PayloadVersion: pkt.Version,
+		DecodedJSON:    marshal(decoded),
+		ChannelHash:    channel,
+		ScopeName:      in.scopeName(pkt),
+	}
+	if adv, ok := pkt.Payload.(*decoder.Advert); ok {
+		key := adv.PublicKey
+		tx.From = &key
+	}
+	return tx
+}
+
+// scopeName is nil for a packet without a scope: no transport codes, or code 0
+// is 0; "" when no known region fits its code.
+func (in *Ingester) scopeName(pkt *decoder.Packet) *string {
+	if pkt.TransportCodes == nil || pkt.TransportCodes[0] == 0 {
+		return nil
+	}
+	var name string
+	if region, ok := pkt.Scope(in.regions); ok {
+		name = region.Name
+	}
+	return &name
+}
+
+// newRegions makes the regions of the operator's list, each with its '#'.
+func newRegions(list []string) []decoder.Region {
+	var regions []decoder.Region
+	seen := make(map[string]bool)
+	for _, name := range list {
+		name = strings.TrimSpace(name)
+		if name == "" {
+			continue
+		}
+		if !strings.HasPrefix(name, "#") {
+			name = "#" + name
+		}
+		if !seen[name] {
+			seen[name] = true
+			regions = append(regions, decoder.NewRegion(name))
+		}
+	}
+	return regions
+}
+
+// observation is how the observer heard the packet, without its path.
+func observation(env *envelope) *store.Observation {
+	direction := clean(env.direction.text(), maxDirection)
+	if direction == "" {
+		direction = clean(env.directionUpper.text(), maxDirection)
+	}
+	return &store.Observation{
+		Direction: direction,
+		SNR:       first(env.snr, env.snrLower).number(),
+		RSSI:      first(env.rssi, env.rssiLower).number(),
+		Score:     first(env.score, env.scoreUpper).whole(),
+	}
+}
+
+// hops are the path hashes of pkt and their size. A TRACE lists the route in
+// its payload, and has SNRs where others have hops; only one without a route
+// shows those.
+func hops(pkt *decoder.Packet) (hashes []byte, size int) {
+	if trace, ok := pkt.Payload.(*decoder.Trace); ok && len(trace.Hashes)+len(trace.Trailing) > 0 {
+		return trace.Hashes, trace.HashSize
+	}
+	return pkt.Path.Bytes, pkt.Path.HashSize()
+}
+
+// drop makes rec say that the packet was refused, and why, and nothing else.
+func drop(rec *store.Record, raw, reason string) *store.Record {
+	rec.Drop = &store.Drop{Reason: reason, RawHex: visible(raw, maxDropHex)}
+	return rec
+}
+
+// dropFrame drops a frame that the firmware's receiver would drop.
+func dropFrame(rec *store.Record, raw string, err error) (*store.Record, Reason) {
+	var bad *decoder.Error
+	if errors.As(err, &bad) && errors.Is(err, decoder.ErrUnsupportedVersion) {
+		return drop(rec, raw, fmt.Sprintf("unsupported version %d", bad.Value)), ReasonBadVersion
+	}
+	return drop(rec, raw, err.Error()), ReasonBadFrame
+}
+
+// visible is the visible ASCII of s, at most limit characters.
+func visible(s string, limit int) string {
+	kept := make([]byte, 0, min(len(s), limit))
+	for i := 0; i < len(s) && len(kept) < limit; i++ {
+		if s[i] >= ' ' && s[i] <= '~' {
+			kept = append(kept, s[i])
+		}
+	}
+	return string(kept)
+}

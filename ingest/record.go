@@ -1,0 +1,78 @@
+package ingest
+
+import (
+	"corescope-hub/store"
+)
+
+// record reads m and returns what to store, or the reason why nothing is. With
+// both, the record holds no more than the packet that was refused.
+//
+// The order of the questions is that of CoreScope's handleMessage, except that
+// the topic is judged before the payload is read.
+func (in *Ingester) record(m *Message) (*store.Record, Reason) {
+	t, reason := parseTopic(m.Topic)
+	if reason != "" {
+		return nil, reason
+	}
+	if reason := in.policy.refuse(m.Source, t, heardRegion(m, t)); reason != "" {
+		return nil, reason
+	}
+	switch {
+	case t.form == formForeign:
+		return nil, ReasonNotForUs
+	case t.form == formClient:
+		return nil, ReasonClientTopic
+	case t.form == formNameless && (t.leaf == leafPackets || t.leaf == leafStatus):
+		return nil, ReasonBadTopic
+	case len(m.Payload) == 0: // MQTT's way to delete a retained message
+		return nil, ReasonNotForUs
+	}
+	env, ok := parseEnvelope(m.Payload)
+	switch {
+	case !ok && t.mustBeJSON():
+		return nil, ReasonBadJSON
+	case !ok:
+		return nil, ReasonNotForUs
+	}
+	return in.read(m, t, env)
+}
+
+// read is the part of record that knows the envelope. Whatever the leaf, an
+// object with a "raw" text is a packet.
+func (in *Ingester) read(m *Message, t topic, env *envelope) (*store.Record, Reason) {
+	switch {
+	case t.isStatus():
+		return statusRecord(m, t, env), ""
+	case t.form == formChannel || t.form == formDirect:
+		return companionRecord(m, t, env)
+	}
+	raw := env.raw.text()
+	switch {
+	case raw != "" && t.form == formNameless:
+		return nil, ReasonBadTopic
+	case raw != "":
+		return in.packetRecord(m, t, env, raw)
+	case t.leaf == leafPackets:
+		return nil, ReasonNoRaw
+	}
+	return nil, ReasonNotForUs
+}
+
+// heardRegion is where the observer says to be: the topic's word, else what
+// the source assumes.
+func heardRegion(m *Message, t topic) string {
+	if t.region != "" {
+		return t.region
+	}
+	return regionName(m.Region)
+}
+
+// observer is who reports, by topic and envelope.
+func observer(m *Message, t topic, env *envelope) store.Observer {
+	return store.Observer{
+		ID:    t.observer,
+		Name:  clean(env.origin.text(), maxOrigin),
+		IATA:  heardRegion(m, t),
+		Heard: !m.Replayed && !m.Will,
+	}
+}
