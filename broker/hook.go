@@ -188,11 +188,12 @@ func (h *hook) ingest(d *delivery, m ingest.Message) {
 	defer func() {
 		if p := recover(); p != nil {
 			h.b.panicked("ingest", p)
-			d.settle(ingest.Verdict{Outcome: ingest.Worthless, Reason: ingest.ReasonInternal})
+			d.settle(ingest.Verdict{Outcome: ingest.Worthless})
 		}
 	}()
 	switch {
 	case d.message.topic == refusedTopic:
+		h.b.stats.refusedTopics.Add(1)
 		d.settle(ingest.Verdict{Outcome: ingest.Worthless, Reason: ingest.ReasonBadTopic})
 	case d.message.retain && len(d.message.payload) == 0: // clears a retained message
 		d.settle(ingest.Verdict{Outcome: ingest.Passed, Reason: ingest.ReasonNotForUs})

@@ -22,6 +22,7 @@ type Stats struct {
 	RefusedLogins        int64
 	RefusedConnections   int64 // there were MaxConnections already
 	RefusedSubscriptions int64
+	RefusedTopics        int64 // messages to a topic beyond the bounds, or one of the broker's own
 	RefusedRetains       int64 // there were MaxRetained already
 	AcceptErrors         int64
 	ForwardErrors        int64
@@ -31,9 +32,9 @@ type Stats struct {
 }
 
 type counters struct {
-	accepted, acceptErrors, received, acked, notSafe, dropped      atomic.Int64
-	refusedLogin, refusedFull, refusedSubscriptions, retainRefused atomic.Int64
-	forwardErrors, panics                                          atomic.Int64
+	accepted, acceptErrors, received, acked, notSafe, dropped                     atomic.Int64
+	refusedLogin, refusedFull, refusedSubscriptions, retainRefused, refusedTopics atomic.Int64
+	forwardErrors, panics                                                         atomic.Int64
 }
 
 func (c *counters) count(v ingest.Verdict) {
@@ -61,6 +62,7 @@ func (b *Broker) Stats() Stats {
 		RefusedLogins:        c.refusedLogin.Load(),
 		RefusedConnections:   c.refusedFull.Load(),
 		RefusedSubscriptions: c.refusedSubscriptions.Load(),
+		RefusedTopics:        c.refusedTopics.Load(),
 		RefusedRetains:       c.retainRefused.Load(),
 		AcceptErrors:         c.acceptErrors.Load(),
 		ForwardErrors:        c.forwardErrors.Load(),

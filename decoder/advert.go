@@ -94,7 +94,7 @@ func readAdvert(c *cursor) *Advert {
 	copy(a.Signature[:], c.bytes("signature", len(a.Signature)))
 	a.Cut = c.left() > MaxAppDataSize
 	app := c.part(MaxAppDataSize)
-	a.AppData = app.buf[app.off:]
+	a.AppData = app.ahead()
 	if app.left() == 0 {
 		return a
 	}
@@ -123,7 +123,7 @@ func (i *AdvertInfo) read(c *cursor) error {
 		i.Feat2 = c.uint16("feature 2")
 	}
 	if i.HasName {
-		i.NameField = c.rest()
+		i.NameField = c.rest("name")
 	}
 	return c.err()
 }

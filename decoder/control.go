@@ -50,18 +50,20 @@ func (p *Control) Flags() uint8 { return p.Byte0 & 0x0F }
 func (p *Control) ZeroHopOnly() bool { return p.Byte0&0x80 != 0 }
 
 func readControl(c *cursor) Payload {
-	body := *c
-	p := &Control{Byte0: body.uint8("sub-type and flags")}
+	p := &Control{Byte0: c.peek()}
 	discover := p.SubType() == ControlDiscoverRequest || p.SubType() == ControlDiscoverResponse
 	if discover && c.left() < minDiscover {
 		return incomplete(TypeControl, minDiscover, c)
 	}
-	p.Data = body.buf[body.off:len(body.buf):len(body.buf)]
+	c.uint8("sub-type and flags")
+	p.Data = c.ahead()
 	switch p.SubType() {
 	case ControlDiscoverRequest:
-		p.Request = readDiscoverRequest(&body, p.Flags())
+		p.Request = readDiscoverRequest(c, p.Flags())
 	case ControlDiscoverResponse:
-		p.Response = readDiscoverResponse(&body, p.Flags())
+		p.Response = readDiscoverResponse(c, p.Flags())
+	default:
+		c.rest("data")
 	}
 	return p
 }
@@ -82,7 +84,7 @@ func readDiscoverResponse(c *cursor, flags uint8) *DiscoverResponse {
 	r.SNR = int8(c.uint8("SNR"))
 	r.Tag = c.uint32("tag")
 	if n := c.left(); n == 8 || n == 32 {
-		r.PublicKey = c.rest()
+		r.PublicKey = c.rest("public key")
 	}
 	return r
 }

@@ -11,6 +11,7 @@ type cursor struct {
 	buf    []byte
 	off    int
 	failed *Error
+	fields *[]Field // where to note what was read; nil outside Layout
 }
 
 // err is nil while every field has fitted, else an *Error.
@@ -34,19 +35,33 @@ func (c *cursor) bytes(field string, n int) []byte {
 		c.failed = &Error{Field: field, Offset: c.off, Value: n, Err: ErrTruncated}
 		return nil
 	}
+	if c.fields != nil {
+		*c.fields = append(*c.fields, Field{Name: field, Offset: c.off, Size: n})
+	}
 	b := c.buf[c.off : c.off+n : c.off+n]
 	c.off += n
 	return b
 }
 
-// rest returns all that is left, which may be nothing.
-func (c *cursor) rest() []byte { return c.bytes("rest", c.left()) }
+// rest returns all that is left as one field, which may be empty.
+func (c *cursor) rest(field string) []byte { return c.bytes(field, c.left()) }
+
+// ahead is all that is left, without reading it.
+func (c *cursor) ahead() []byte { return c.buf[c.off:len(c.buf):len(c.buf)] }
+
+// peek is the next byte, without reading it; 0 when there is none.
+func (c *cursor) peek() uint8 {
+	if c.failed != nil || c.left() == 0 {
+		return 0
+	}
+	return c.buf[c.off]
+}
 
 // part is a cursor over at most the next n bytes; offsets go on counting from
 // the start of the whole buffer.
 func (c *cursor) part(n int) cursor {
 	end := c.off + min(n, c.left())
-	return cursor{buf: c.buf[:end:end], off: c.off, failed: c.failed}
+	return cursor{buf: c.buf[:end:end], off: c.off, failed: c.failed, fields: c.fields}
 }
 
 func (c *cursor) uint8(field string) uint8 {

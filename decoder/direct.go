@@ -47,7 +47,7 @@ func (*AnonRequest) Type() PayloadType { return TypeAnonRequest }
 func readSealed(c *cursor) Sealed {
 	s := Sealed{Dest: c.uint8("destination hash"), Source: c.uint8("source hash")}
 	copy(s.MAC[:], c.bytes("MAC", len(s.MAC)))
-	s.Ciphertext = c.rest()
+	s.Ciphertext = c.rest("ciphertext")
 	return s
 }
 
@@ -55,6 +55,6 @@ func readAnonRequest(c *cursor) *AnonRequest {
 	a := &AnonRequest{Dest: c.uint8("destination hash")}
 	copy(a.SenderKey[:], c.bytes("sender key", len(a.SenderKey)))
 	copy(a.MAC[:], c.bytes("MAC", len(a.MAC)))
-	a.Ciphertext = c.rest()
+	a.Ciphertext = c.rest("ciphertext")
 	return a
 }

@@ -26,7 +26,7 @@ func (*GroupData) Type() PayloadType { return TypeGroupData }
 func readGroupSealed(c *cursor) GroupSealed {
 	g := GroupSealed{ChannelHash: c.uint8("channel hash")}
 	copy(g.MAC[:], c.bytes("MAC", len(g.MAC)))
-	g.Ciphertext = c.rest()
+	g.Ciphertext = c.rest("ciphertext")
 	return g
 }
 
@@ -89,7 +89,7 @@ func readGroupMessage(channel string, plaintext []byte) (GroupMessage, bool) {
 	m := GroupMessage{Channel: channel, Plaintext: plaintext}
 	m.Timestamp = c.uint32("timestamp")
 	m.Flags = c.uint8("flags")
-	m.Text = cString(c.rest())
+	m.Text = cString(c.rest("text"))
 	return m, c.err() == nil
 }
 

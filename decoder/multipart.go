@@ -17,16 +17,16 @@ const minMultipartAck = 5
 func (*Multipart) Type() PayloadType { return TypeMultipart }
 
 func readMultipart(c *cursor) Payload {
-	head := c.part(1)
-	first := head.uint8("remaining and type")
-	m := &Multipart{Remaining: first >> 4, InnerType: PayloadType(first & 0x0F)}
+	m := &Multipart{Remaining: c.peek() >> 4, InnerType: PayloadType(c.peek() & 0x0F)}
 	if m.InnerType == TypeAck && c.left() < minMultipartAck {
 		return incomplete(TypeMultipart, minMultipartAck, c)
 	}
-	c.off = head.off
-	m.Inner = c.rest()
+	c.uint8("remaining and inner type")
+	m.Inner = c.ahead()
 	if m.InnerType == TypeAck {
-		m.InnerAck = readAck(&cursor{buf: m.Inner})
+		m.InnerAck = readAck(c)
+	} else {
+		c.rest("inner")
 	}
 	return m
 }

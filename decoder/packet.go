@@ -31,13 +31,14 @@ type frame struct {
 // path mode, path size, truncation, payload size. A payload that the firmware
 // would then not look at is no error: see Incomplete and Packet.Warnings.
 // Source: firmware Dispatcher.cpp, tryParsePacket.
-func Decode(raw []byte) (*Packet, error) {
-	if len(raw) == 0 {
+func Decode(raw []byte) (*Packet, error) { return readFrame(&cursor{buf: raw}) }
+
+func readFrame(c *cursor) (*Packet, error) {
+	if c.left() == 0 {
 		return nil, &Error{Field: "header", Err: ErrEmpty}
 	}
 	f := new(frame)
 	p := &f.Packet
-	c := cursor{buf: raw}
 
 	header := c.uint8("header")
 	p.Route = RouteType(header & 0x03)
@@ -54,14 +55,14 @@ func Decode(raw []byte) (*Packet, error) {
 		}
 	}
 	var err error
-	if p.Path, err = readPath(&c); err != nil {
+	if p.Path, err = readPath(c); err != nil {
 		return nil, err
 	}
 	if n := c.left(); n > MaxPayloadSize {
 		return nil, &Error{Field: "payload", Offset: c.off, Value: n, Err: ErrPayloadTooLong}
 	}
-	p.RawPayload = raw[c.off:len(raw):len(raw)]
-	p.Payload = readPayload(p, &c)
+	p.RawPayload = c.ahead()
+	p.Payload = readPayload(p, c)
 	return p, nil
 }
 

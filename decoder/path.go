@@ -30,6 +30,12 @@ func (p Path) Hop(i int) []byte {
 	return p.Bytes[i*n : (i+1)*n : (i+1)*n]
 }
 
+// MaybeLegacy says whether the path length byte is one that firmware before 1.14
+// could have meant otherwise. It wrote a plain count of one-byte path hashes, up
+// to 64: 64 now reads as no hops of two bytes, with the path in the payload.
+// Lower counts mean the same in both.
+func (p Path) MaybeLegacy() bool { return p.LengthByte == 64 }
+
 // readPath reads a path length byte and the path after it, with the checks and
 // in the order of the firmware's isValidPathLen: mode, size, then the bytes.
 func readPath(c *cursor) (Path, error) {

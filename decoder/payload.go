@@ -66,11 +66,11 @@ func readPayload(p *Packet, c *cursor) Payload {
 	case TypeControl:
 		return readControl(c)
 	case TypeRawCustom:
-		return &RawCustom{Data: c.rest()}
+		return &RawCustom{Data: c.rest("data")}
 	}
-	return &Unassigned{Of: p.kind, Data: c.rest()}
+	return &Unassigned{Of: p.kind, Data: c.rest("data")}
 }
 
 func incomplete(of PayloadType, need int, c *cursor) *Incomplete {
-	return &Incomplete{Of: of, Need: need, Data: c.rest()}
+	return &Incomplete{Of: of, Need: need, Data: c.rest("data")}
 }

@@ -35,6 +35,14 @@ func (p *Packet) Scope(regions []Region) (Region, bool) {
 	return Region{}, false
 }
 
+// IsShare says whether p is an advert that a companion app shares ("share
+// contact"): direct, no hops, both codes 0, which means "send nowhere".
+// Repeaters do not take its node for a neighbour (since 1.10).
+func (p *Packet) IsShare() bool {
+	return p.Route == RouteTransportDirect && p.kind == TypeAdvert && p.Path.HopCount() == 0 &&
+		p.TransportCodes != nil && *p.TransportCodes == TransportCodes{}
+}
+
 // code is the transport code of p in r: the first 16 bits of HMAC-SHA256 over
 // payload type and payload, nudged off the two reserved values.
 // Source: firmware TransportKeyStore.cpp, calcTransportCode.

@@ -7,8 +7,8 @@ import (
 	"errors"
 )
 
-// ErrNotBlockMultiple means that a box verified but its ciphertext is not whole
-// AES blocks. No sender makes that, and the firmware would read past the
+// ErrNotBlockMultiple means that a box verified but its ciphertext is not one or
+// more whole AES blocks. No sender makes that, and the firmware would read past the
 // payload; there is no plaintext to give.
 var ErrNotBlockMultiple = errors.New("ciphertext is not a multiple of 16 bytes")
 
@@ -26,7 +26,7 @@ func openBox(secret []byte, mac [2]byte, ciphertext []byte) ([]byte, error) {
 	if !hmac.Equal(h.Sum(sum[:0])[:len(mac)], mac[:]) {
 		return nil, errMAC
 	}
-	if len(ciphertext)%aes.BlockSize != 0 {
+	if len(ciphertext) == 0 || len(ciphertext)%aes.BlockSize != 0 {
 		return nil, ErrNotBlockMultiple
 	}
 	block, err := aes.NewCipher(secret[:16])

@@ -32,7 +32,7 @@ func readTrace(c *cursor, path Path) *Trace {
 	t := &Trace{Tag: c.uint32("tag"), AuthCode: c.uint32("auth code"), Flags: c.uint8("flags")}
 	t.HashSize = 1 << (t.Flags & 3)
 	t.Hashes = c.bytes("hashes", c.left()/t.HashSize*t.HashSize)
-	t.Trailing = c.rest()
+	t.Trailing = c.rest("trailing")
 	if len(path.Bytes) > 0 {
 		t.SNRs = make([]int8, len(path.Bytes))
 		for i, b := range path.Bytes {

@@ -51,16 +51,6 @@ var payloadNames = [16]string{"REQ", "RESPONSE", "TXT_MSG", "ACK", "ADVERT", "GR
 // String is the firmware's name of the type, "UNKNOWN" for 12 to 14.
 func (t PayloadType) String() string { return payloadNames[t&15] }
 
-// TextType is the kind of a text message. Source: firmware TxtDataHelpers.h.
-type TextType uint8
-
-// The text types that the firmware assigns; others are ignored.
-const (
-	TextPlain  TextType = iota // a message; acknowledged
-	TextCLI                    // a command to a node, or its reply; never acknowledged
-	TextSigned                 // a post that a room server passes on, with its author's key prefix
-)
-
 // Role is what a node says it is, in its adverts. Source: firmware AdvertDataHelpers.h.
 type Role uint8
 

@@ -8,8 +8,8 @@ type Warning string
 const (
 	// WarnTraceNotDirect: a TRACE that travels by flood is an unknown type.
 	WarnTraceNotDirect Warning = "trace_not_direct"
-	// WarnTracePathMode: the path of a TRACE counts SNR bytes; a path length
-	// byte with a path hash size in it is ignored.
+	// WarnTracePathMode: the path of a TRACE counts SNR bytes; one whose path
+	// length byte names a path hash size is ignored.
 	WarnTracePathMode Warning = "trace_path_mode"
 	// WarnControlNotZeroHopDirect: CONTROL with bit 7 must be direct and have no
 	// hops to go.
@@ -25,12 +25,24 @@ const (
 	// WarnAppDataCut: an advert with more than 32 bytes of appdata; the rest is
 	// neither verified nor read.
 	WarnAppDataCut Warning = "advert_appdata_over_32"
-	// WarnGroupTextType: group text of another type than plain, dropped since
-	// 1.15. It shows only once the text is opened.
-	WarnGroupTextType Warning = "grp_txt_type_unsupported"
 )
 
-// Warnings lists what the firmware would hold against p, in a fixed order; nil
+// What only shows once a box is opened. Source: firmware BaseChatMesh.cpp,
+// onGroupDataRecv and onPeerDataRecv; simple_room_server and simple_repeater,
+// MyMesh.cpp.
+const (
+	// WarnGroupTextType: group text of another type than plain, dropped since 1.15.
+	WarnGroupTextType Warning = "grp_txt_type_unsupported"
+	// WarnTextType: a direct message of a type that is not assigned.
+	WarnTextType Warning = "txt_type_unsupported"
+	// WarnKeepAliveNotDirect: a keep-alive must be direct.
+	WarnKeepAliveNotDirect Warning = "keep_alive_not_direct"
+	// WarnAnonQueryNotDirect: a query must be direct, for the answer goes back on
+	// the path that it gives.
+	WarnAnonQueryNotDirect Warning = "anon_query_not_direct"
+)
+
+// Warnings lists what the firmware would hold against p as it is, unopened; nil
 // when there is nothing.
 func (p *Packet) Warnings() []Warning {
 	var ws []Warning
@@ -43,7 +55,7 @@ func (p *Packet) Warnings() []Warning {
 	switch v := p.Payload.(type) {
 	case *Trace:
 		warn(!direct, WarnTraceNotDirect)
-		warn(p.Path.HashSize() != 1, WarnTracePathMode)
+		warn(direct && p.Path.HashSize() != 1, WarnTracePathMode)
 	case *Control:
 		if v.ZeroHopOnly() {
 			warn(!direct || p.Path.HopCount() != 0, WarnControlNotZeroHopDirect)
@@ -60,4 +72,31 @@ func (p *Packet) Warnings() []Warning {
 		warn(v.Cut, WarnAppDataCut)
 	}
 	return ws
+}
+
+// Warnings lists what the firmware would hold against m.
+func (m *GroupMessage) Warnings() []Warning {
+	return warnIf(m.TextType() != TextPlain, WarnGroupTextType)
+}
+
+// Warnings lists what the firmware would hold against m.
+func (m *DirectMessage) Warnings() []Warning {
+	return warnIf(m.TextType() > TextSigned, WarnTextType)
+}
+
+// Warnings lists what the firmware would hold against m in a packet of that route.
+func (m *RequestMessage) Warnings(route RouteType) []Warning {
+	return warnIf(m.Kind == RequestKeepAlive && route.IsFlood(), WarnKeepAliveNotDirect)
+}
+
+// Warnings lists what the firmware would hold against q in a packet of that route.
+func (q *AnonQuery) Warnings(route RouteType) []Warning {
+	return warnIf(route.IsFlood(), WarnAnonQueryNotDirect)
+}
+
+func warnIf(when bool, w Warning) []Warning {
+	if !when {
+		return nil
+	}
+	return []Warning{w}
 }

@@ -86,13 +86,19 @@ func roleName(info *decoder.AdvertInfo) string {
 }
 
 // nodeName is the node's name as UTF-8, without control characters except tab
-// and line feed, cut where a character ends.
+// and line feed. Where the name fills the appdata, it may have been cut inside
+// a character, by its sender (before firmware 1.17) or by the limit: that
+// character is left out.
 func nodeName(adv *decoder.Advert) string {
 	if adv.Info == nil || !adv.Info.HasName {
 		return ""
 	}
+	field := adv.Info.Name()
+	if len(adv.AppData) == decoder.MaxAppDataSize && len(field) == len(adv.Info.NameField) {
+		field = wholeRunes(field)
+	}
 	var name strings.Builder
-	for _, r := range string(adv.Info.Name()) {
+	for _, r := range string(field) {
 		if r < ' ' && r != '\t' && r != '\n' || r == 0x7F {
 			continue
 		}
@@ -102,6 +108,19 @@ func nodeName(adv *decoder.Advert) string {
 		name.WriteRune(r)
 	}
 	return name.String()
+}
+
+// wholeRunes is b without the start of a character at its end.
+func wholeRunes(b []byte) []byte {
+	for i := len(b) - 1; i >= 0 && len(b)-i < utf8.UTFMax; i-- {
+		if utf8.RuneStart(b[i]) {
+			if !utf8.FullRune(b[i:]) {
+				return b[:i]
+			}
+			break
+		}
+	}
+	return b
 }
 
 // sensorReading is what CoreScope reads behind the name of a sensor: battery in

@@ -42,11 +42,7 @@ type advertFlagsJSON struct {
 // advertForm is the form of an advert that was not refused. Appdata that ends
 // before what its flags claim is not read past them, since the firmware would
 // read none of it.
-func (in *Ingester) advertForm(pkt *decoder.Packet) any {
-	adv, ok := pkt.Payload.(*decoder.Advert)
-	if !ok {
-		return tooShort(pkt)
-	}
+func (in *Ingester) advertForm(adv *decoder.Advert) advertJSON {
 	form := advertJSON{
 		Type:         "ADVERT",
 		PubKey:       lower(adv.PublicKey[:]),

@@ -119,6 +119,9 @@ func (in *Ingester) decoded(pkt *decoder.Packet) (form any, channel string) {
 	if len(b) < minPayload(pkt.Type()) {
 		return tooShort(pkt), ""
 	}
+	if adv, ok := pkt.Payload.(*decoder.Advert); ok {
+		return in.advertForm(adv), ""
+	}
 	switch pkt.Type() {
 	case decoder.TypeRequest, decoder.TypeResponse, decoder.TypeText:
 		return sealed(pkt.Type().String(), b), ""
@@ -130,8 +133,6 @@ func (in *Ingester) decoded(pkt *decoder.Packet) (form any, channel string) {
 			MAC: lower(b[33:35]), EncryptedData: lower(b[35:])}, ""
 	case decoder.TypeAck:
 		return ack(b), ""
-	case decoder.TypeAdvert:
-		return in.advertForm(pkt), ""
 	case decoder.TypeGroupText:
 		return in.groupText(pkt)
 	case decoder.TypeGroupData:

@@ -64,6 +64,7 @@ func TestEnvelopeReadsText(t *testing.T) {
 		{"names differ by case", `{"RAW":"0900","Raw":"0900"}`, ""},
 		{"the same name inside another object", `{"decoded":{"raw":"0900"}}`, ""},
 		{"the same name behind another object", `{"decoded":{"raw":"}"},"raw":"0900"}`, "0900"},
+		{"behind deep nesting", `{"a":` + strings.Repeat(`[{"b":`, 4000) + `1` + strings.Repeat(`}]`, 4000) + `,"raw":"0900"}`, "0900"},
 		{"null", `{"raw":null}`, ""},
 		{"a number", `{"raw":900}`, ""},
 		{"an empty object", `{}`, ""},
@@ -75,7 +76,7 @@ func TestEnvelopeReadsText(t *testing.T) {
 				t.Fatalf("refused %q", tt.payload)
 			}
 			if got := env.raw.text(); got != tt.want {
-				t.Errorf("raw of %q = %q, want %q", tt.payload, got, tt.want)
+				t.Errorf("raw of %.200q = %q, want %q", tt.payload, got, tt.want)
 			}
 		})
 	}

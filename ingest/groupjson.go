@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"encoding/binary"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -96,31 +95,21 @@ func (in *Ingester) groupData(pkt *decoder.Packet) any {
 	if !ok {
 		return closed
 	}
+	kind := int(data.DataType)
 	open := dataJSON{
 		Type:             "GRP_DATA",
 		ChannelHash:      closed.ChannelHash,
 		ChannelHashHex:   closed.ChannelHashHex,
 		DecryptionStatus: statusDecrypted,
 		Channel:          data.Channel,
+		DataType:         &kind,
+		DataLen:          &data.Length,
+		DecryptedBlob:    lower(data.Data),
 	}
-	open.readPlaintext(data.Plaintext)
+	if data.Length > len(data.Data) {
+		open.Error = "inner data_len exceeds buffer"
+	}
 	return open
-}
-
-// readPlaintext reads type, length and data. A block cipher leaves at least 16
-// bytes, but the plaintext is another package's word.
-func (d *dataJSON) readPlaintext(plain []byte) {
-	if len(plain) < 3 {
-		d.Error = "inner too short"
-		return
-	}
-	kind, n := int(binary.LittleEndian.Uint16(plain)), int(plain[2])
-	d.DataType, d.DataLen = &kind, &n
-	if 3+n > len(plain) {
-		d.Error = "inner data_len exceeds buffer"
-		return
-	}
-	d.DecryptedBlob = lower(plain[3 : 3+n])
 }
 
 func closedGroup(pkt *decoder.Packet) groupJSON {

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"corescope-hub/decoder"
@@ -74,14 +75,17 @@ func (in *Ingester) Ingest(ctx context.Context, m Message, done func(Verdict)) {
 		settle(verdict(reason, res, err))
 	})
 	if err != nil {
-		settle(notSafe(err))
+		settle(verdict(reason, store.Result{}, err))
 	}
 }
 
-// verdict is what the commit of a record means for its message. A reason says
-// that the record held a refused packet.
+// verdict is what the fate of a record means for its message. A reason says
+// that the record held a refused packet. A record that can never be stored must
+// not come again and again.
 func verdict(reason Reason, res store.Result, err error) Verdict {
 	switch {
+	case errors.Is(err, store.ErrBadRecord):
+		return Verdict{Outcome: Worthless, Reason: ReasonBadRecord}
 	case err != nil:
 		return notSafe(err)
 	case reason != "":

@@ -21,6 +21,8 @@ type Message struct {
 
 // Recorder is the part of *store.Store that ingest needs.
 type Recorder interface {
+	// Append queues r. After a nil error done is called once, when r is committed
+	// or cannot be; after another one it never is.
 	Append(ctx context.Context, r store.Record, done func(store.Result, error)) error
 }
 

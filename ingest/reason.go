@@ -6,21 +6,21 @@ type Reason string
 
 // Every reason there is.
 const (
-	ReasonBadJSON      Reason = "bad_json"       // the payload of a packets or status topic is not a JSON object
-	ReasonNoRaw        Reason = "no_raw"         // a packet message without a "raw" text
-	ReasonBadHex       Reason = "bad_hex"        // raw is not hex
-	ReasonBadFrame     Reason = "bad_frame"      // the firmware would refuse the frame
-	ReasonBadVersion   Reason = "bad_version"    // the frame's payload version is not 0
-	ReasonBadSignature Reason = "bad_signature"  // an advert that its key did not sign
-	ReasonBadAdvert    Reason = "bad_advert"     // an advert with an impossible position, name or key
-	ReasonBadTopic     Reason = "bad_topic"      // a packet or status whose topic names no observer
-	ReasonIATA         Reason = "iata_filter"    // the region is not accepted here
-	ReasonBlacklisted  Reason = "blacklisted"    // the observer is not accepted here
-	ReasonGeo          Reason = "geo_filter"     // an advert from outside, and foreign adverts are dropped
-	ReasonClientTopic  Reason = "client_topic"   // client coverage is off
-	ReasonNotForUs     Reason = "not_for_us"     // a topic that carries nothing for the database
-	ReasonTooLong      Reason = "text_too_long"  // a field longer than anything real
-	ReasonInternal     Reason = "internal_error" // the hub failed on it; the log has the place
+	ReasonBadJSON      Reason = "bad_json"      // the payload of a packets or status topic is not a JSON object
+	ReasonNoRaw        Reason = "no_raw"        // a packet message without a "raw" text
+	ReasonBadHex       Reason = "bad_hex"       // raw is not hex
+	ReasonBadFrame     Reason = "bad_frame"     // the firmware would refuse the frame
+	ReasonBadVersion   Reason = "bad_version"   // the frame's payload version is not 0
+	ReasonBadSignature Reason = "bad_signature" // an advert that its key did not sign
+	ReasonBadAdvert    Reason = "bad_advert"    // an advert with an impossible position, name or key
+	ReasonBadTopic     Reason = "bad_topic"     // a packet or status whose topic names no observer
+	ReasonIATA         Reason = "iata_filter"   // the region is not accepted here
+	ReasonBlacklisted  Reason = "blacklisted"   // the observer is not accepted here
+	ReasonGeo          Reason = "geo_filter"    // an advert from outside, and foreign adverts are dropped
+	ReasonClientTopic  Reason = "client_topic"  // client coverage is off
+	ReasonNotForUs     Reason = "not_for_us"    // a topic that carries nothing for the database
+	ReasonTooLong      Reason = "text_too_long" // a field longer than anything real
+	ReasonBadRecord    Reason = "bad_record"    // the database refused the record for good: a defect of the hub
 )
 
 // Reasons returns every reason there is, in a fixed order.
@@ -28,7 +28,7 @@ func Reasons() []Reason {
 	return []Reason{
 		ReasonBadJSON, ReasonNoRaw, ReasonBadHex, ReasonBadFrame, ReasonBadVersion,
 		ReasonBadSignature, ReasonBadAdvert, ReasonBadTopic, ReasonIATA, ReasonBlacklisted,
-		ReasonGeo, ReasonClientTopic, ReasonNotForUs, ReasonTooLong,
+		ReasonGeo, ReasonClientTopic, ReasonNotForUs, ReasonTooLong, ReasonBadRecord,
 	}
 }
 

@@ -3,7 +3,6 @@ package ingest
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // Bounds of text that a stranger chose, in characters.
@@ -22,9 +21,6 @@ func clean(s string, limit int) string {
 		}
 		return r
 	}, s)
-	if len(s) <= limit || utf8.RuneCountInString(s) <= limit {
-		return s
-	}
 	n := 0
 	for i := range s {
 		if n == limit {

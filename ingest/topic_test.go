@@ -17,6 +17,7 @@ func TestParseTopic(t *testing.T) {
 		{"meshcore/SEA/" + alpha + "/serial/commands", topic{formObserver, "SEA", alpha, "serial"}},
 		{"meshcore/SEA/NEWOBS10/raw", topic{formObserver, "SEA", "NEWOBS10", "raw"}},
 		{"meshcore/SEA/newobs10", topic{formObserver, "SEA", "newobs10", ""}},
+		{"meshcore/SEA/" + strings.Repeat("z", 64) + "/raw", topic{formObserver, "SEA", strings.Repeat("z", 64), "raw"}},
 		{"meshcore//OBS/packets", topic{formObserver, "", "OBS", "packets"}},
 		{"meshcore/SEA/Hügel 📡/packets", topic{formObserver, "SEA", "Hügel 📡", "packets"}},
 		{"meshcore/packets", topic{form: formNameless, leaf: "packets"}},

@@ -20,7 +20,7 @@ import (
 type Vector struct {
 	Name   string          `json:"name"`   // unique
 	Hex    string          `json:"hex"`    // the frame; deliberately not hex in some cases
-	Keys   json.RawMessage `json:"keys"`   // a keys object, as report.ParseKeys reads it
+	Keys   json.RawMessage `json:"keys"`   // a keys object, as report.ParseKeys reads it; {} when there is none
 	Expect json.RawMessage `json:"expect"` // fields that a report must have; others it may have
 	Source string          `json:"source"` // where the frame comes from
 	Note   string          `json:"note"`
@@ -72,6 +72,11 @@ func read(t testing.TB, name string) []Vector {
 	}
 	if len(vs) == 0 {
 		t.Fatalf("%s holds no vectors", name)
+	}
+	for i := range vs {
+		if vs[i].Keys == nil {
+			vs[i].Keys = json.RawMessage("{}")
+		}
 	}
 	return vs
 }

@@ -41,17 +41,15 @@ func (r *Reporter) groupText(g *decoder.GroupText) (Object, []decoder.Warning) {
 	d.add("timestamp", m.Timestamp)
 	d.add("txt_type", uint8(m.TextType()))
 	d.add("attempt", m.Attempt())
-	if m.TextType() != decoder.TextPlain {
-		o.add("decrypted", d)
-		return o, []decoder.Warning{decoder.WarnGroupTextType}
-	}
-	d.addText("text", m.Text)
-	if sender, message, ok := m.Split(); ok && text(m.Text) != nil {
-		d.add("sender", text(sender))
-		d.add("message", text(message))
+	if m.TextType() == decoder.TextPlain {
+		d.addText("text", m.Text)
+		if sender, message, ok := m.Split(); ok && text(m.Text) != nil {
+			d.add("sender", text(sender))
+			d.add("message", text(message))
+		}
 	}
 	o.add("decrypted", d)
-	return o, nil
+	return o, m.Warnings()
 }
 
 func (r *Reporter) groupData(g *decoder.GroupData) Object {

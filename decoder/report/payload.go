@@ -15,15 +15,15 @@ func (r *Reporter) payload(p *decoder.Packet) (Object, []decoder.Warning) {
 	case *decoder.GroupData:
 		return r.groupData(v), nil
 	case *decoder.AnonRequest:
-		return anonRequest(v), nil
+		return r.anonRequest(v, p.Route)
 	case *decoder.Request:
-		return sealed(&v.Sealed), nil
+		return r.request(v, p.Route)
 	case *decoder.Response:
-		return sealed(&v.Sealed), nil
+		return r.response(v), nil
 	case *decoder.Text:
-		return sealed(&v.Sealed), nil
+		return r.text(v)
 	case *decoder.ReturnedPath:
-		return sealed(&v.Sealed), nil
+		return r.returnedPath(v), nil
 	case *decoder.Ack:
 		return ack(v), nil
 	case *decoder.Advert:
@@ -40,24 +40,6 @@ func (r *Reporter) payload(p *decoder.Packet) (Object, []decoder.Warning) {
 		return Object{{"data_hex", hex.EncodeToString(v.Data)}}, nil
 	}
 	return Object{}, nil
-}
-
-func sealed(s *decoder.Sealed) Object {
-	var o Object
-	o.add("dest_hash", hexByte(s.Dest))
-	o.add("src_hash", hexByte(s.Source))
-	o.add("mac", hex.EncodeToString(s.MAC[:]))
-	o.add("ciphertext_len", len(s.Ciphertext))
-	return o
-}
-
-func anonRequest(a *decoder.AnonRequest) Object {
-	var o Object
-	o.add("dest_hash", hexByte(a.Dest))
-	o.add("sender_pub", hex.EncodeToString(a.SenderKey[:]))
-	o.add("mac", hex.EncodeToString(a.MAC[:]))
-	o.add("ciphertext_len", len(a.Ciphertext))
-	return o
 }
 
 func ack(a *decoder.Ack) Object {
@@ -129,12 +111,19 @@ func control(c *decoder.Control) Object {
 			{"snr_raw", c.Response.SNR},
 			{"snr_db", quarterDB(c.Response.SNR)},
 			{"tag", c.Response.Tag},
-			{"pubkey", hex.EncodeToString(c.Response.PublicKey)},
+			{"pubkey", hex.EncodeToString(discoveredKey(c))},
 		})
 	default:
 		o.add("data_hex", hex.EncodeToString(c.Data))
 	}
 	return o
+}
+
+// discoveredKey is what stands in the place of the public key, of whatever
+// length: the reader sees whether it is one.
+func discoveredKey(c *decoder.Control) []byte {
+	const snrAndTag = 5
+	return c.Data[snrAndTag:min(len(c.Data), snrAndTag+32)]
 }
 
 // quarterDB turns quarters of a dB, as the wire has SNRs, into dB.

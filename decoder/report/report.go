@@ -14,6 +14,9 @@ import (
 type Reporter struct {
 	channels *decoder.Keyring
 	regions  []decoder.Region // nil: do not report the region
+	nodes    *decoder.AddressBook
+	hint     decoder.Hint // not valid: leave responses unread
+	destRole decoder.Role
 }
 
 // Hex reports the frame that s spells in hex digits of either case. Text that
@@ -53,10 +56,15 @@ func (r *Reporter) Frame(raw []byte) Object {
 	if _, short := p.Payload.(*decoder.Incomplete); short {
 		o.add("payload_error", "short")
 	}
+	if p.Path.MaybeLegacy() {
+		o.add("path_maybe_legacy", true)
+	}
+	if p.IsShare() {
+		o.add("share", true)
+	}
 	payload, warnings := r.payload(p)
 	o.add("payload", payload)
-	warnings = append(p.Warnings(), warnings...)
-	if len(warnings) > 0 {
+	if warnings = append(p.Warnings(), warnings...); len(warnings) > 0 {
 		o.add("warnings", warnings)
 	}
 	return o

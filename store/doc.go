@@ -1,0 +1,34 @@
+// Package store keeps what messages taught the hub in one SQLite file, in the
+// schema of CoreScope, so that CoreScope's web server reads it unchanged.
+//
+// # Durability
+//
+// [Store.Append] queues a [Record]; one writer goroutine takes all that is
+// queued and commits it as one transaction, with synchronous=FULL in WAL mode.
+// A record's done function is called with a nil error only after that COMMIT
+// has returned: what was reported as stored survives a power cut. When a
+// COMMIT fails it is unknown whether the rows will be there after a crash; then
+// done gets [ErrNotCommitted], and the record has to come again, which is
+// harmless.
+//
+// A record is stored whole or not at all. One that SQLite refuses for its
+// content alone gets [ErrBadRecord] and takes no other record down with it.
+//
+// # Identity of rows
+//
+// A transmission is its hash. An observation is (transmission, observer, path);
+// a repeat merges into the row that is there and is reported as
+// [Result.Duplicate]. An observer is its id, where 64 hex digits mean the same
+// in either case, and observations refer to it by rowid, which the schema
+// declares so that VACUUM cannot renumber it. A node is its public key.
+//
+// Ids of transmissions and observations are given by the writer and committed
+// in increasing order: a reader that polls "id > last" misses nothing.
+//
+// # Who may write
+//
+// One Store, held by a lock file beside the database. Any number of programs
+// may read at the same time. Another program that writes does no harm to what
+// this package believes about the file, it is noticed before each transaction,
+// but CoreScope's ingestor and the hub are not meant to run at once.
+package store

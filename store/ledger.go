@@ -1,0 +1,148 @@
+package store
+
+import (
+	"database/sql/driver"
+	"time"
+)
+
+// How many rows the writer remembers. A hash that is not remembered costs one
+// look into the index. Entries.
+const (
+	rememberedTransmissions = 8192
+	rememberedObservers     = 1024
+)
+
+// ledger writes records as rows, inside the writer's transaction. It remembers
+// rows it has seen, and puts off what many records of a batch change alike:
+// when a transmission, an observer or a node was last seen is written once per
+// batch, by flush.
+//
+// What it remembers is exact: nobody else writes, or refresh notices; and forget
+// follows every rollback.
+type ledger struct {
+	conn    *writeConn
+	buckets time.Duration // width of observer_metrics buckets
+	text    timeText
+
+	loaded           bool
+	version          int64 // data_version of the connection when loaded
+	nextTransmission int64
+	nextObservation  int64
+	transmissions    *recent[string, *transmissionRow]
+	observers        *recent[string, *observerRow]
+
+	dueTransmissions []*transmissionRow
+	dueObservers     []*observerRow
+	dueNodes         []*nodeChange
+	nodes            map[[32]byte]*nodeChange // those in dueNodes
+}
+
+func newLedger(conn *writeConn, buckets time.Duration) *ledger {
+	return &ledger{
+		conn: conn, buckets: buckets,
+		transmissions: newRecent[string, *transmissionRow](rememberedTransmissions),
+		observers:     newRecent[string, *observerRow](rememberedObservers),
+		nodes:         make(map[[32]byte]*nodeChange),
+	}
+}
+
+const (
+	// dataVersion changes when another connection has written.
+	dataVersion = `PRAGMA data_version`
+
+	// lastIDs are the highest ids ever given, which AUTOINCREMENT keeps in
+	// sqlite_sequence even when their rows are gone.
+	lastIDs = `SELECT
+		MAX(COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'transmissions'), 0),
+		    COALESCE((SELECT MAX(id) FROM transmissions), 0)),
+		MAX(COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'observations'), 0),
+		    COALESCE((SELECT MAX(id) FROM observations), 0))`
+)
+
+// refresh makes sure that what is remembered is what the file holds.
+func (l *ledger) refresh() error {
+	var row [2]driver.Value
+	if _, err := l.conn.query(row[:1], dataVersion); err != nil {
+		return err
+	}
+	version, _ := row[0].(int64)
+	if l.loaded && version == l.version {
+		return nil
+	}
+	l.forget()
+	if _, err := l.conn.query(row[:], lastIDs); err != nil {
+		return err
+	}
+	transmission, _ := row[0].(int64)
+	observation, _ := row[1].(int64)
+	l.nextTransmission, l.nextObservation = transmission+1, observation+1
+	l.loaded, l.version = true, version
+	return nil
+}
+
+// forget drops all that is remembered and put off.
+func (l *ledger) forget() {
+	l.loaded = false
+	l.transmissions.clear()
+	l.observers.clear()
+	l.dueTransmissions, l.dueObservers, l.dueNodes = nil, nil, nil
+	clear(l.nodes)
+}
+
+func (l *ledger) lastObservation() int64 { return l.nextObservation - 1 }
+
+// apply writes what r says, but for what flush will write.
+func (l *ledger) apply(r *Record) (Result, error) {
+	if r.Drop != nil {
+		return Result{}, l.insertDrop(r)
+	}
+	observer, err := l.observer(r.Observer.ID)
+	if err != nil {
+		return Result{}, err
+	}
+	var result Result
+	if r.Transmission != nil {
+		if result, err = l.packet(r, observer); err != nil {
+			return Result{}, err
+		}
+	}
+	if r.Advert != nil {
+		l.noteAdvert(r, result.New)
+	}
+	if observer == nil {
+		return result, nil
+	}
+	l.noteObserver(r, observer, result.Duplicate)
+	if r.Status != nil {
+		if err := l.status(r, observer); err != nil {
+			return Result{}, err
+		}
+	}
+	return result, nil
+}
+
+// flush writes what was put off. wall is the hub's clock, to which times in the
+// future are cut back.
+func (l *ledger) flush(wall time.Time) error {
+	now := wall.UTC().Format(timeLayout)
+	for _, row := range l.dueTransmissions {
+		if err := l.flushTransmission(row); err != nil {
+			return err
+		}
+	}
+	for _, row := range l.dueObservers {
+		if err := l.flushObserver(row, now); err != nil {
+			return err
+		}
+	}
+	for _, node := range l.dueNodes {
+		if err := l.flushNode(node, now); err != nil {
+			return err
+		}
+	}
+	l.dueTransmissions = l.dueTransmissions[:0]
+	l.dueObservers = l.dueObservers[:0]
+	l.dueNodes = nil
+	clear(l.nodes)
+	return nil
+}

@@ -1,0 +1,81 @@
+package store
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Options is how a Store works. Every value is taken as written.
+type Options struct {
+	// QueueDepth is how many records may be accepted whose done has not returned
+	// yet. A full queue blocks the sender; it never drops. Records.
+	QueueDepth int
+
+	// MaxBatch is the most records written in one transaction. Records.
+	MaxBatch int
+
+	// CommitInterval is the least time from one commit to the next, so that a
+	// busy hub does not wear out an SD card; the first record after a pause is
+	// committed at once. A full batch does not wait. 0 commits as fast as
+	// records come.
+	CommitInterval time.Duration
+
+	// MetricsInterval is the width of the buckets of observer_metrics. At least
+	// a second, whole seconds.
+	MetricsInterval time.Duration
+
+	// CacheBytes bounds the writer's page cache.
+	CacheBytes int64
+
+	// CheckpointBytes is how much of the WAL is copied into the database file at
+	// a time: larger writes less, and takes longer to open after a crash.
+	CheckpointBytes int64
+
+	// CheckpointInterval is the longest time that committed rows stay in the WAL
+	// alone; 0 leaves it to CheckpointBytes.
+	CheckpointInterval time.Duration
+
+	// Readers is how many read-only connections queries may use at once.
+	Readers int
+
+	// Log is told when commits begin to fail and when they work again. Nil logs
+	// nothing.
+	Log *slog.Logger
+}
+
+// DefaultOptions suits a Raspberry Pi with an SD card.
+func DefaultOptions() Options {
+	return Options{
+		QueueDepth:         8192,
+		MaxBatch:           4096,
+		CommitInterval:     250 * time.Millisecond,
+		MetricsInterval:    5 * time.Minute,
+		CacheBytes:         16 << 20,
+		CheckpointBytes:    16 << 20,
+		CheckpointInterval: 10 * time.Minute,
+		Readers:            4,
+	}
+}
+
+func (o Options) check() error {
+	switch {
+	case o.QueueDepth < 1:
+		return fmt.Errorf("queue depth %d: must be at least 1 record", o.QueueDepth)
+	case o.MaxBatch < 1:
+		return fmt.Errorf("max batch %d: must be at least 1 record", o.MaxBatch)
+	case o.CommitInterval < 0:
+		return fmt.Errorf("commit interval %s: must not be negative", o.CommitInterval)
+	case o.MetricsInterval < time.Second || o.MetricsInterval%time.Second != 0:
+		return fmt.Errorf("metrics interval %s: must be whole seconds, at least one", o.MetricsInterval)
+	case o.CacheBytes < 0:
+		return fmt.Errorf("cache of %d bytes: must not be negative", o.CacheBytes)
+	case o.CheckpointBytes < pageSize:
+		return fmt.Errorf("checkpoint at %d bytes: must be at least one page of %d", o.CheckpointBytes, pageSize)
+	case o.CheckpointInterval < 0:
+		return fmt.Errorf("checkpoint interval %s: must not be negative", o.CheckpointInterval)
+	case o.Readers < 1:
+		return fmt.Errorf("%d readers: must be at least 1", o.Readers)
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+package store
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Stats is a snapshot of what the store has done since it was opened.
+type Stats struct {
+	Records       uint64 // committed
+	Transmissions uint64 // new ones among them
+	Observations  uint64 // new ones
+	Duplicates    uint64 // repeats of known observations
+	Drops         uint64 // refused packets kept
+	NotCommitted  uint64 // records told to come again
+	BadRecords    uint64 // records that can never be stored
+
+	Commits      uint64
+	CommitErrors uint64
+	Failing      bool   // the last commit failed
+	LastError    string // of the last failed commit or checkpoint; "" when there was none
+	LastErrorAt  time.Time
+
+	Checkpoints      uint64
+	CheckpointErrors uint64
+
+	QueueDepth    int    // records accepted and not settled
+	QueueCapacity int    // records
+	QueueWaits    uint64 // records that found the queue full
+
+	BatchSize         Histogram // records per transaction
+	CommitSeconds     Histogram // duration of a transaction, rows included
+	CheckpointSeconds Histogram
+
+	DatabaseBytes int64
+	WALBytes      int64
+}
+
+// Histogram counts values by size.
+type Histogram struct {
+	Count   uint64
+	Sum     float64
+	Buckets []Bucket // by rising bound; values above the last are only in Count
+}
+
+// Bucket counts the values that are at most UpperBound, those of the smaller
+// buckets included.
+type Bucket struct {
+	UpperBound float64
+	Count      uint64
+}
+
+func newHistogram(bounds ...float64) Histogram {
+	h := Histogram{Buckets: make([]Bucket, len(bounds))}
+	for i, b := range bounds {
+		h.Buckets[i].UpperBound = b
+	}
+	return h
+}
+
+func (h *Histogram) observe(v float64) {
+	h.Count++
+	h.Sum += v
+	for i := range h.Buckets {
+		if v <= h.Buckets[i].UpperBound {
+			h.Buckets[i].Count++
+		}
+	}
+}
+
+func (h Histogram) clone() Histogram {
+	h.Buckets = slices.Clone(h.Buckets)
+	return h
+}
+
+// counters is the live Stats: written once per batch.
+type counters struct {
+	blocked atomic.Uint64 // QueueWaits
+
+	mu    sync.Mutex
+	stats Stats
+}
+
+func newCounters() *counters {
+	return &counters{stats: Stats{
+		BatchSize:         newHistogram(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000),
+		CommitSeconds:     newHistogram(.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5),
+		CheckpointSeconds: newHistogram(.001, .01, .1, 1, 10),
+	}}
+}
+
+// countBatch counts one transaction. err is its failure as a whole.
+func (c *counters) countBatch(batch []item, out []outcome, took time.Duration, err error, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := &c.stats
+	s.Failing = err != nil
+	if err != nil {
+		s.CommitErrors++
+		s.NotCommitted += uint64(len(out))
+		s.LastError, s.LastErrorAt = err.Error(), now
+		return
+	}
+	s.Commits++
+	s.BatchSize.observe(float64(len(out)))
+	s.CommitSeconds.observe(took.Seconds())
+	for i := range out {
+		s.countRecord(&batch[i].record, &out[i])
+	}
+}
+
+func (s *Stats) countRecord(r *Record, o *outcome) {
+	if o.err != nil {
+		s.BadRecords++
+		return
+	}
+	s.Records++
+	switch {
+	case r.Drop != nil:
+		s.Drops++
+	case o.result.Duplicate:
+		s.Duplicates++
+	case r.Observation != nil:
+		s.Observations++
+	}
+	if o.result.New {
+		s.Transmissions++
+	}
+}
+
+func (c *counters) countCheckpoint(took time.Duration, err error, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil {
+		c.stats.CheckpointErrors++
+		c.stats.LastError, c.stats.LastErrorAt = err.Error(), now
+		return
+	}
+	c.stats.Checkpoints++
+	c.stats.CheckpointSeconds.observe(took.Seconds())
+}
+
+func (c *counters) snapshot() Stats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.stats
+	s.BatchSize, s.CommitSeconds = s.BatchSize.clone(), s.CommitSeconds.clone()
+	s.CheckpointSeconds = s.CheckpointSeconds.clone()
+	s.QueueWaits = c.blocked.Load()
+	return s
+}
+
+// Stats returns a snapshot of the counters.
+func (s *Store) Stats() Stats {
+	stats := s.stats.snapshot()
+	stats.QueueDepth, stats.QueueCapacity = len(s.queue.places), cap(s.queue.places)
+	stats.DatabaseBytes, stats.WALBytes = fileSize(s.path), fileSize(s.path+"-wal")
+	return stats
+}

@@ -1,0 +1,277 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// writer turns queued records into transactions. Only its goroutine touches
+// its fields.
+type writer struct {
+	conn   *writeConn
+	broken bool // the connection is to be replaced before the next use
+	path   string
+	opts   Options
+	queue  *queue
+	feed   *feed
+	stats  *counters
+	log    *slog.Logger
+	now    func() time.Time // time.Now outside tests
+
+	ledger *ledger
+	wal    checkpoints
+
+	batch        []item // reused
+	lastCommit   time.Time
+	failingSince time.Time // zero while commits work
+
+	before func(*writeConn) error // for tests: run ahead of each transaction
+}
+
+func newWriter(conn *writeConn, path string, opts Options, q *queue, f *feed, stats *counters) *writer {
+	return &writer{
+		conn: conn, path: path, opts: opts, queue: q, feed: f, stats: stats, log: opts.Log, now: time.Now,
+		ledger: newLedger(conn, opts.MetricsInterval),
+		wal:    newCheckpoints(opts),
+	}
+}
+
+// load learns what the file holds, before the first record.
+func (w *writer) load() error {
+	err := w.conn.use(w.ledger.refresh)
+	if err == nil {
+		w.feed.ring(w.ledger.lastObservation())
+	}
+	return err
+}
+
+// run writes until the queue is closed and empty.
+func (w *writer) run() {
+	defer close(w.queue.settled)
+	for w.collect() {
+		if len(w.batch) > 0 {
+			w.settle()
+		}
+		w.checkpointIfDue()
+	}
+}
+
+// collect fills batch with all that may share the next transaction. It returns
+// false when the queue is closed and empty, and an empty batch when only a
+// checkpoint is due.
+//
+// A batch needs no timer of its own under load: it is what arrived during the
+// last commit. Only to keep CommitInterval does it go on collecting for a while.
+func (w *writer) collect() bool {
+	it, open := w.first()
+	if !open || it == nil {
+		return open
+	}
+	w.batch = append(w.batch, *it)
+	var due <-chan time.Time
+	if wait := w.opts.CommitInterval - w.now().Sub(w.lastCommit); wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		due = timer.C
+	}
+	full := min(w.opts.MaxBatch, w.opts.QueueDepth)
+	for due != nil && len(w.batch) < full {
+		select {
+		case it, open := <-w.queue.items:
+			if !open {
+				return true // closing: no more waiting
+			}
+			w.batch = append(w.batch, it)
+		case <-due:
+			due = nil
+		}
+	}
+	w.drain()
+	return true
+}
+
+// first waits for a record; nil when it is time to look at the WAL instead.
+func (w *writer) first() (it *item, open bool) {
+	var checkpoint <-chan time.Time
+	if wait, ok := w.wal.dueIn(w.now()); ok {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		checkpoint = timer.C
+	}
+	select {
+	case it, open := <-w.queue.items:
+		return &it, open
+	case <-checkpoint:
+		return nil, true
+	}
+}
+
+// drain adds what is queued at this moment.
+func (w *writer) drain() {
+	for len(w.batch) < w.opts.MaxBatch {
+		select {
+		case it, open := <-w.queue.items:
+			if !open {
+				return
+			}
+			w.batch = append(w.batch, it)
+		default:
+			return
+		}
+	}
+}
+
+// settle commits the batch and sends the outcomes off.
+func (w *writer) settle() {
+	start := w.now()
+	out := make([]outcome, len(w.batch))
+	err := w.commit(out)
+	w.lastCommit = w.now()
+	for i := range out {
+		out[i].done = w.batch[i].done
+		if err != nil {
+			out[i].result, out[i].err = Result{}, fmt.Errorf("%w: %w", ErrNotCommitted, err)
+		}
+	}
+	w.stats.countBatch(w.batch, out, w.lastCommit.Sub(start), err, w.lastCommit)
+	w.report(err)
+	if err == nil {
+		w.feed.ring(w.ledger.lastObservation())
+	}
+	w.queue.settled <- out // has room: see queue
+	clear(w.batch)
+	w.batch = w.batch[:0]
+}
+
+// commit writes the batch in one transaction. An error means that nothing may
+// be taken for stored.
+func (w *writer) commit(out []outcome) error {
+	if w.broken {
+		if err := w.reopen(); err != nil {
+			return err
+		}
+	}
+	err := w.conn.use(func() error {
+		if w.before != nil {
+			if err := w.before(w.conn); err != nil {
+				return err
+			}
+		}
+		err := w.transact(out, w.applyAll)
+		if err != nil && recordFault(err) {
+			err = w.transact(out, w.applyEach)
+		}
+		return err
+	})
+	w.broken = err != nil && connectionFault(err)
+	return err
+}
+
+// transact runs apply between BEGIN and COMMIT.
+func (w *writer) transact(out []outcome, apply func([]outcome) error) error {
+	if _, err := w.conn.exec("BEGIN IMMEDIATE"); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	err := w.ledger.refresh()
+	if err == nil {
+		err = apply(out)
+	}
+	if err == nil {
+		if _, err = w.conn.exec("COMMIT"); err != nil {
+			err = fmt.Errorf("commit: %w", err)
+		}
+	}
+	if err != nil {
+		// Fails when SQLite has rolled back already. Were a transaction still
+		// open, the next BEGIN would fail and the connection be replaced.
+		w.conn.exec("ROLLBACK")
+		w.ledger.forget()
+	}
+	return err
+}
+
+// applyAll writes the records of the batch together: what they share is
+// written once.
+func (w *writer) applyAll(out []outcome) (err error) {
+	wall := w.now()
+	for i := range w.batch {
+		if out[i].result, err = w.ledger.apply(&w.batch[i].record); err != nil {
+			return err
+		}
+	}
+	return w.ledger.flush(wall)
+}
+
+// applyEach writes the records of a batch in which one is bad, each under a
+// savepoint, so that only that one is lost.
+func (w *writer) applyEach(out []outcome) error {
+	for i := range w.batch {
+		if _, err := w.conn.exec("SAVEPOINT record"); err != nil {
+			return err
+		}
+		result, err := w.ledger.apply(&w.batch[i].record)
+		if err == nil {
+			err = w.ledger.flush(w.now())
+		}
+		switch {
+		case err == nil:
+			out[i] = outcome{result: result}
+		case !recordFault(err):
+			return err
+		default:
+			out[i] = outcome{err: fmt.Errorf("%w: %w", ErrBadRecord, err)}
+			if _, err := w.conn.exec("ROLLBACK TO record"); err != nil {
+				return err
+			}
+			w.ledger.forget()
+			if err := w.ledger.refresh(); err != nil {
+				return err
+			}
+		}
+		if _, err := w.conn.exec("RELEASE record"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reopen replaces a connection that is not to be trusted any more. The file
+// must be there: a fresh one in its place would take records that nobody asked
+// it to.
+func (w *writer) reopen() error {
+	w.conn.close() // rolls back what is open; it may well be closed already
+	conn, err := openWriteConn(context.Background(), writerDSN(w.path, "rw", w.opts))
+	if err != nil {
+		return fmt.Errorf("reopen database: %w", err)
+	}
+	w.conn, w.ledger.conn = conn, conn
+	w.ledger.forget()
+	w.broken = false
+	return nil
+}
+
+// report tells the operator once that commits fail, and once that they work
+// again; each record's own fate is told to its sender.
+func (w *writer) report(err error) {
+	switch {
+	case err != nil && w.failingSince.IsZero():
+		w.failingSince = w.lastCommit
+		w.log.Error("database commits fail; records are refused until they work", "err", err)
+	case err == nil && !w.failingSince.IsZero():
+		w.log.Info("database commits work again", "dur", w.lastCommit.Sub(w.failingSince))
+		w.failingSince = time.Time{}
+	}
+}
+
+// close copies the WAL into the file, so that the file alone is the database,
+// and lets go of it. The rows are safe without the copy: a reader can prevent
+// it, and that is no error.
+func (w *writer) close() error {
+	w.conn.use(func() error { return w.wal.run(w.conn, "TRUNCATE") })
+	if err := w.conn.close(); err != nil && !w.broken {
+		return fmt.Errorf("close database: %w", err)
+	}
+	return nil
+}
