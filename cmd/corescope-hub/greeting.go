@@ -47,9 +47,18 @@ func greet(w io.Writer, g greeting) {
 	}
 	if host, port, ok := g.observerAddress(); ok {
 		fmt.Fprintf(&b, observerSettings, host, port)
+		if host == "localhost" {
+			fmt.Fprint(&b, noNetwork)
+		}
 	}
 	_, _ = io.WriteString(w, b.String()) // the hub runs whether or not somebody reads this
 }
+
+// noNetwork explains a name that no other machine can use.
+const noNetwork = `
+  This machine has no address on a private network. Where an observer runs on
+  another one, put a name or address in the place of localhost that it can reach.
+`
 
 // observerSettings are for the three kinds of observer that are most common.
 const observerSettings = `

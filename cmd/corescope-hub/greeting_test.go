@@ -28,7 +28,7 @@ func TestGreetingGivesAddressesThatAnObserverCanUse(t *testing.T) {
 		},
 		"no network": {
 			greeting{listeners: []string{"0.0.0.0:1883"}, anonymous: "true"},
-			[]string{"MQTT      tcp://localhost:1883", `server = "localhost"`, "anyone who can reach the port"},
+			[]string{"MQTT      tcp://localhost:1883", `server = "localhost"`, "no address on a private network", "anyone who can reach the port"},
 		},
 		"one address": {
 			greeting{listeners: []string{"127.0.0.1:4001", "10.0.0.5:1883"}, lan: lan, anonymous: "false"},

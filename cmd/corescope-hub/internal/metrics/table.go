@@ -42,6 +42,7 @@ func brokerMetrics() []Metric {
 			emit("login", float64(s.Broker.RefusedLogins))
 			emit("subscription", float64(s.Broker.RefusedSubscriptions))
 			emit("retain", float64(s.Broker.RefusedRetains))
+			emit("topic", float64(s.Broker.RefusedTopics))
 		}),
 		counter("received_total", "messages", "Messages received from clients.", func(b broker.Stats) int64 { return b.Received }),
 		counter("acked_total", "messages", "Messages acknowledged, QoS 1 and 2.", func(b broker.Stats) int64 { return b.Acked }),
