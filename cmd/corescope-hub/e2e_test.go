@@ -118,6 +118,28 @@ func TestReadyzAnswersOnceTheHubRuns(t *testing.T) {
 	}
 }
 
+func TestHealthcheckAsksTheHubThatRunsWithTheSameSettings(t *testing.T) {
+	t.Parallel()
+	h := startHub(t, "")
+	var out, errOut strings.Builder
+	env := environment{vars: []string{"CORESCOPE_HUB_CONSOLE_LISTEN=" + strings.TrimPrefix(h.console, "http://")}, stdout: &out, stderr: &errOut}
+	if code := run(t.Context(), env, []string{"healthcheck"}); code != exitOK || out.String() != "ready\n" {
+		t.Errorf("exit code %d: %s%s", code, &out, &errOut)
+	}
+}
+
+func TestHealthcheckReachesAConsoleOnEveryAddress(t *testing.T) {
+	t.Parallel()
+	for listen, want := range map[string]string{
+		":8080": "127.0.0.1:8080", "0.0.0.0:8080": "127.0.0.1:8080", "[::]:8080": "127.0.0.1:8080",
+		"10.0.0.5:80": "10.0.0.5:80", "[fd00::1]:80": "[fd00::1]:80", "pi:80": "pi:80",
+	} {
+		if got, err := consoleAddress(listen); err != nil || got != want {
+			t.Errorf("%s: got %q, %v", listen, got, err)
+		}
+	}
+}
+
 func TestBridgeBringsTheMessagesOfAnotherBroker(t *testing.T) {
 	t.Parallel()
 	upstream := startHub(t, "")
