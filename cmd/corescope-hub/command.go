@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitMisuse = 2 // the command line makes no sense
+)
+
+// commands is the command line. Its tags are the help texts, and the reference
+// in deploy/reference/cli.md.
+type commands struct {
+	Serve       serveCmd       `cmd:"" default:"withargs" help:"Run the hub. This is what happens without a command."`
+	CheckConfig checkConfigCmd `cmd:"" name:"checkconfig" help:"Check the settings and write nothing."`
+	HealthCheck healthCheckCmd `cmd:"" name:"healthcheck" help:"Ask a running hub whether it is ready."`
+	Version     versionCmd     `cmd:"" help:"Say which version this is."`
+	Reference   referenceCmd   `cmd:"" hidden:"" help:"Write the reference of commands, settings and metrics."`
+
+	ShowVersion kong.VersionFlag `name:"version" help:"Say which version this is."`
+}
+
+// configFlag is shared by the commands that need the settings.
+type configFlag struct {
+	Config string `placeholder:"FILE" help:"Settings to read. Without it config.json of the working directory is read, if there is one."`
+}
+
+// newParser makes the parser of the command line. It never ends the process;
+// exit is told when help or version was all that was asked for.
+func newParser(env environment, exit func(int)) (*kong.Kong, error) {
+	return kong.New(new(commands),
+		kong.Name("corescope-hub"),
+		kong.Description("An MQTT broker for MeshCore observers that keeps what they hear in CoreScope's database."),
+		kong.Writers(env.stdout, env.stderr),
+		kong.Vars{"version": "corescope-hub " + version()},
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}),
+		kong.Exit(exit),
+	)
+}
+
+// run executes one command line and returns the exit code. An error is one line
+// on standard error.
+func run(ctx context.Context, env environment, args []string) int {
+	answered := -1
+	parser, err := newParser(env, func(code int) { answered = code })
+	if err != nil {
+		panic(err) // the tags of commands are wrong
+	}
+	command, err := parser.Parse(doubleDashes(args))
+	if answered >= 0 {
+		return answered
+	}
+	if err != nil {
+		fmt.Fprintf(env.stderr, "corescope-hub: %v: corescope-hub --help lists what there is\n", err)
+		return exitMisuse
+	}
+	command.BindTo(ctx, (*context.Context)(nil))
+	if err := command.Run(env); err != nil {
+		fmt.Fprintf(env.stderr, "corescope-hub: %v\n", err)
+		return exitFailed
+	}
+	return exitOK
+}
+
+// doubleDashes lets long flags be written with one dash, as CoreScope's programs
+// take them: -config FILE.
+func doubleDashes(args []string) []string {
+	out := slices.Clone(args)
+	for i, arg := range out {
+		if arg == "--" {
+			break
+		}
+		if len(arg) > 2 && arg[0] == '-' && arg[1] != '-' {
+			out[i] = "-" + arg
+		}
+	}
+	return out
+}

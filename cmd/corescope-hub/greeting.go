@@ -1,0 +1,128 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"strings"
+)
+
+// greeting is what an operator wants to know once the hub runs.
+type greeting struct {
+	listeners []string     // HOST:PORT, as bound
+	console   string       // HOST:PORT, as bound; "" when off
+	data      string       // path of the database
+	anonymous string       // hub.broker.auth.anonymous
+	bridged   []string     // sources that are dialled
+	self      []string     // sources that are this hub
+	lan       []netip.Addr // of this machine, the likeliest first
+}
+
+// whoMayPublish says hub.broker.auth.anonymous in words.
+var whoMayPublish = map[string]string{
+	"lan":   "anyone on this machine and on private networks; nobody from elsewhere",
+	"true":  "anyone who can reach the port, without a password",
+	"false": "nobody: hub.broker.auth.anonymous is false",
+}
+
+// greet tells where the hub is and what to do next, ready to paste.
+func greet(w io.Writer, g greeting) {
+	var b strings.Builder
+	fmt.Fprintln(&b, "corescope-hub is running. Ctrl-C stops it.")
+	fmt.Fprintln(&b)
+	for _, l := range g.listeners {
+		fmt.Fprintln(&b, "  MQTT     ", g.reach("tcp://", l))
+	}
+	fmt.Fprintln(&b, "  publish  ", whoMayPublish[g.anonymous])
+	fmt.Fprintln(&b, "  data     ", g.data)
+	if g.console != "" {
+		fmt.Fprintln(&b, "  health   ", g.reach("http://", g.console)+"/readyz and /metrics")
+	}
+	for _, s := range g.bridged {
+		fmt.Fprintln(&b, "  bridge   ", s)
+	}
+	for _, s := range g.self {
+		fmt.Fprintln(&b, "  source   ", s, "is this hub itself: not dialled, its observers come here directly")
+	}
+	if host, port, ok := g.observerAddress(); ok {
+		fmt.Fprintf(&b, observerSettings, host, port)
+		if host == "localhost" {
+			fmt.Fprint(&b, noNetwork)
+		}
+	}
+	_, _ = io.WriteString(w, b.String()) // the hub runs whether or not somebody reads this
+}
+
+// noNetwork explains a name that no other machine can use.
+const noNetwork = `
+  This machine has no address on a private network. Where an observer runs on
+  another one, put a name or address in the place of localhost that it can reach.
+`
+
+// observerSettings are for the three kinds of observer that are most common.
+const observerSettings = `
+Next, point an observer here; SEA stands for the airport nearest to it.
+
+  meshcoretomqtt (/etc/mctomqtt/config.d/99-user.toml) and
+  meshcore-packet-capture (/etc/meshcore-packet-capture/config.d/99-user.toml):
+
+    [general]
+    iata = "SEA"
+    [[broker]]
+    name = "corescope-hub"
+    enabled = true
+    server = "%[1]s"
+    port = %[2]s
+    transport = "tcp"
+    tls = { enabled = false }
+    auth = { method = "none" }
+
+  Firmware that publishes by itself, on its console:
+
+    set mqtt.iata SEA
+    set mqtt1.preset custom
+    set mqtt1.server %[1]s
+    set mqtt1.port %[2]s
+    reboot
+`
+
+// reach is the address that others dial for one that we listen on.
+func (g greeting) reach(scheme, bound string) string {
+	host, port, every := splitBound(bound)
+	if !every {
+		return scheme + net.JoinHostPort(host, port)
+	}
+	if len(g.lan) == 0 {
+		return scheme + net.JoinHostPort("localhost", port)
+	}
+	return scheme + net.JoinHostPort(g.lan[0].String(), port)
+}
+
+// observerAddress is what an observer on the local network is to be given: the
+// first listener that it can reach, or else the first.
+func (g greeting) observerAddress() (host, port string, ok bool) {
+	for _, l := range g.listeners {
+		h, p, err := net.SplitHostPort(g.reach("", l))
+		if err != nil {
+			continue
+		}
+		if !ok {
+			host, port, ok = h, p, true
+		}
+		if addr, err := netip.ParseAddr(h); err == nil && !addr.IsLoopback() {
+			return h, p, true
+		}
+	}
+	return host, port, ok
+}
+
+// splitBound takes HOST:PORT apart; every is true when HOST is all addresses.
+func splitBound(bound string) (host, port string, every bool) {
+	host, port, err := net.SplitHostPort(bound)
+	if err != nil {
+		return bound, "", false
+	}
+	addr, err := netip.ParseAddr(host)
+	return host, port, host == "" || err == nil && addr.IsUnspecified()
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"path/filepath"
+	"runtime"
+	runtimemetrics "runtime/metrics"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"corescope-hub/broker"
+	"corescope-hub/cmd/corescope-hub/internal/config"
+	"corescope-hub/cmd/corescope-hub/internal/console"
+	"corescope-hub/cmd/corescope-hub/internal/metrics"
+	"corescope-hub/decoder"
+	"corescope-hub/ingest"
+	"corescope-hub/store"
+)
+
+// hub is everything that runs, in the order that the data takes.
+type hub struct {
+	cfg     *config.Config
+	machine config.Machine
+	log     *slog.Logger
+	started time.Time
+
+	broker  *broker.Broker
+	ingest  *ingest.Ingester
+	store   *store.Store
+	console *console.Console // nil when it is off
+
+	serving atomic.Bool // the MQTT listeners are open and the hub is not stopping
+}
+
+// openHub opens everything, what is downstream first. Nothing is written when a
+// setting cannot be used or an address is taken.
+func openHub(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *hub, err error) {
+	h := &hub{cfg: cfg, machine: thisMachine(), log: log, started: time.Now()}
+	channels, err := cfg.Channels()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := decoder.NewKeyring(channels...)
+	if err != nil {
+		return nil, fmt.Errorf("make the keyring: %w", err)
+	}
+	if err := addressesAreFree(ctx, cfg.Hub.Broker.Listen); err != nil {
+		return nil, err
+	}
+	if err := h.openConsole(ctx); err != nil {
+		return nil, err
+	}
+	h.store, err = store.Open(ctx, cfg.DBPath, cfg.StoreOptions(log))
+	if err != nil {
+		return nil, errors.Join(err, h.closeConsole())
+	}
+	h.ingest = ingest.New(h.store, keys, cfg.IngestOptions(h.machine))
+	h.broker, err = broker.New(h.ingest, cfg.BrokerOptions(h.machine, log))
+	if err != nil {
+		return nil, errors.Join(err, h.store.Close(), h.closeConsole())
+	}
+	return h, nil
+}
+
+// addressesAreFree opens each listener's address for a moment, so that one that
+// is taken is known before a database is made. The broker opens them for good.
+func addressesAreFree(ctx context.Context, listeners []string) error {
+	for _, listener := range listeners {
+		u, err := url.Parse(listener)
+		if err != nil {
+			return fmt.Errorf("listener %q: %w", listener, err)
+		}
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", u.Host)
+		if err != nil {
+			return &broker.ListenError{Listener: listener, Err: err}
+		}
+		if err := l.Close(); err != nil {
+			return fmt.Errorf("give %s back: %w", listener, err)
+		}
+	}
+	return nil
+}
+
+func (h *hub) openConsole(ctx context.Context) error {
+	if h.cfg.Hub.Console.Listen == "" {
+		return nil
+	}
+	var err error
+	h.console, err = console.Open(ctx, console.Options{
+		Listen:  h.cfg.Hub.Console.Listen,
+		NotYet:  h.notReady,
+		Metrics: metrics.Handler(h.snapshot),
+		Log:     h.log,
+	})
+	return err
+}
+
+func (h *hub) closeConsole() error {
+	if h.console == nil {
+		return nil
+	}
+	return h.console.Close()
+}
+
+// run serves until ctx ends, then stops what is upstream first: the broker takes
+// nothing more and waits for its commits, the store is closed, the console goes
+// last. ready is called once the listeners are open.
+func (h *hub) run(ctx context.Context, ready func()) error {
+	consoleCtx, stopConsole := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopConsole()
+	g, ctx := errgroup.WithContext(ctx)
+	if h.console != nil {
+		g.Go(func() error { return h.console.Run(consoleCtx) })
+	}
+	g.Go(func() error {
+		defer stopConsole()
+		err := h.broker.Run(ctx, func() {
+			h.serving.Store(true)
+			context.AfterFunc(ctx, func() { h.serving.Store(false) })
+			ready()
+		})
+		return errors.Join(err, h.store.Close())
+	})
+	return g.Wait()
+}
+
+// notReady says what keeps the hub from taking and keeping messages.
+func (h *hub) notReady() []string {
+	var reasons []string
+	if !h.serving.Load() {
+		reasons = append(reasons, "MQTT: the listeners are not open")
+	}
+	if s := h.store.Stats(); s.Failing {
+		reasons = append(reasons, "database: the last commit failed: "+s.LastError)
+	}
+	return reasons
+}
+
+// snapshot is what the metrics are computed from.
+func (h *hub) snapshot() metrics.Snapshot {
+	return metrics.Snapshot{
+		Process: metrics.Process{Version: version(), Started: h.started, Goroutines: runtime.NumGoroutine(), Memory: memory()},
+		Broker:  h.broker.Stats(),
+		Ingest:  h.ingest.Stats(),
+		Store:   h.store.Stats(),
+	}
+}
+
+// memory is what the Go runtime has from the operating system, in bytes.
+func memory() uint64 {
+	sample := []runtimemetrics.Sample{{Name: "/memory/classes/total:bytes"}}
+	runtimemetrics.Read(sample)
+	return sample[0].Value.Uint64()
+}
+
+// greeting describes the running hub.
+func (h *hub) greeting() greeting {
+	g := greeting{
+		data:      h.cfg.DBPath,
+		anonymous: string(h.cfg.Hub.Broker.Auth.Anonymous),
+		lan:       lanAddresses(h.machine.Addresses, outwardAddress()),
+	}
+	if abs, err := filepath.Abs(h.cfg.DBPath); err == nil {
+		g.data = abs
+	}
+	for _, l := range h.cfg.Hub.Broker.Listen {
+		g.listeners = append(g.listeners, h.broker.Addr(l))
+	}
+	if h.console != nil {
+		g.console = h.console.Addr().String()
+	}
+	self := h.cfg.SelfSources(h.machine)
+	for _, s := range self {
+		g.self = append(g.self, s.Broker)
+	}
+	for _, u := range h.cfg.BrokerOptions(h.machine, h.log).Upstreams {
+		g.bridged = append(g.bridged, u.URL)
+	}
+	return g
+}

@@ -1,0 +1,182 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxCommitInterval bounds how long a message may wait for its acknowledgement.
+// Observers give a connection up after a keepalive of 30 s or more without one.
+const maxCommitInterval = 10 * time.Second
+
+// Check looks at every setting for what only its text can show: schemes,
+// addresses, secrets, limits. The error is an *Error.
+func (c *Config) Check() error {
+	checks := []func() error{
+		c.checkDBPath, c.checkSources, c.checkGeoFilter, c.checkListen, c.checkConsole, c.checkCommitInterval,
+	}
+	for _, check := range checks {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	_, err := c.Channels()
+	return err
+}
+
+// fail is the error of one setting.
+func (c *Config) fail(key, value, what, hint string) error {
+	return &Error{Pos: c.origin[key], Key: key, Value: value, Err: errors.New(what), Hint: hint}
+}
+
+func (c *Config) checkDBPath() error {
+	if c.DBPath == "" {
+		return c.fail("dbPath", `""`, "no path", "name the file of the database, or leave dbPath out")
+	}
+	return nil
+}
+
+func (c *Config) checkSources() error {
+	for i, s := range c.MQTTSources {
+		key := fmt.Sprintf("mqttSources[%d]", i)
+		if err := c.checkBroker(key+".broker", s.Broker); err != nil {
+			return err
+		}
+		for _, topic := range s.Topics {
+			if !validFilter(topic) {
+				return c.fail(key+".topics", quote(topic), "not a topic filter", "write one such as meshcore/#")
+			}
+		}
+	}
+	if c.MQTT.Broker == "" {
+		return nil
+	}
+	return c.checkBroker("mqtt.broker", c.MQTT.Broker)
+}
+
+func (c *Config) checkBroker(key, broker string) error {
+	const hint = "write mqtt://HOST:PORT, or mqtts, ws or wss"
+	u, err := url.Parse(broker)
+	if err != nil || u.Host == "" {
+		return c.fail(key, quote(withoutLogin(broker)), "not the address of a broker", hint)
+	}
+	if _, ok := defaultPorts[u.Scheme]; !ok {
+		return c.fail(key, quote(u.Redacted()), fmt.Sprintf("unknown scheme %q", u.Scheme), hint)
+	}
+	if u.Port() == "" && strings.HasSuffix(u.Host, ":") || u.Hostname() == "" {
+		return c.fail(key, quote(u.Redacted()), "no host or no port", hint)
+	}
+	if p := u.Port(); p != "" && !validPort(p, 1) {
+		return c.fail(key, quote(u.Redacted()), "no such port", "write a port from 1 to 65535")
+	}
+	return nil
+}
+
+// withoutLogin is what of a malformed URL is safe to show.
+func withoutLogin(broker string) string {
+	if i := strings.LastIndexByte(broker, '@'); i >= 0 {
+		return "…" + broker[i:]
+	}
+	return broker
+}
+
+// validFilter holds for MQTT topic filters: "#" only as the last level, "+"
+// only as a whole level.
+func validFilter(filter string) bool {
+	levels := strings.Split(filter, "/")
+	for i, level := range levels {
+		if level == "#" && i == len(levels)-1 || level == "+" {
+			continue
+		}
+		if strings.ContainsAny(level, "#+\x00") {
+			return false
+		}
+	}
+	return filter != ""
+}
+
+func (c *Config) checkGeoFilter() error {
+	g := c.GeoFilter
+	if n := len(g.Polygon); n == 1 || n == 2 {
+		return c.fail("geo_filter.polygon", "", fmt.Sprintf("%d corners", n), "give 3 or more")
+	}
+	for _, corner := range g.Polygon {
+		if len(corner) != 2 || !within(corner[0], 90) || !within(corner[1], 180) {
+			return c.fail("geo_filter.polygon", fmt.Sprint(corner), "not a place", "write [latitude, longitude] in degrees")
+		}
+	}
+	if g.BufferKm < 0 {
+		return c.fail("geo_filter.bufferKm", fmt.Sprint(g.BufferKm), "negative", "write kilometres, 0 or more")
+	}
+	limits := []struct {
+		key   string
+		value *float64
+		most  float64
+	}{{"latMin", g.LatMin, 90}, {"latMax", g.LatMax, 90}, {"lonMin", g.LonMin, 180}, {"lonMax", g.LonMax, 180}}
+	for _, l := range limits {
+		if l.value != nil && !within(*l.value, l.most) {
+			return c.fail("geo_filter."+l.key, fmt.Sprint(*l.value), "out of range", fmt.Sprintf("write degrees from -%g to %g", l.most, l.most))
+		}
+	}
+	return nil
+}
+
+func within(degrees, most float64) bool { return math.Abs(degrees) <= most }
+
+func (c *Config) checkListen() error {
+	const key, hint = "hub.broker.listen", "write tcp://HOST:PORT, or tcp://:PORT for every address"
+	if len(c.Hub.Broker.Listen) == 0 {
+		return c.fail(key, "", "no listener", hint)
+	}
+	for i, l := range c.Hub.Broker.Listen {
+		u, err := url.Parse(l)
+		if err != nil || u.Scheme == "" || u.Host == "" {
+			return c.fail(key, quote(l), "not a listener", hint)
+		}
+		if u.Scheme != "tcp" {
+			return c.fail(key, quote(l), fmt.Sprintf("no such kind of listener: %q", u.Scheme), hint)
+		}
+		if u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+			return c.fail(key, quote(withoutLogin(l)), "more than an address", hint)
+		}
+		if !validPort(u.Port(), 0) {
+			return c.fail(key, quote(l), "no port from 0 to 65535", hint)
+		}
+		if slices.Contains(c.Hub.Broker.Listen[:i], l) && u.Port() != "0" {
+			return c.fail(key, quote(l), "listed twice", "take one of them out")
+		}
+	}
+	return nil
+}
+
+func (c *Config) checkConsole() error {
+	const key = "hub.console.listen"
+	listen := c.Hub.Console.Listen
+	if listen == "" {
+		return nil
+	}
+	if _, port, err := net.SplitHostPort(listen); err != nil || !validPort(port, 0) {
+		return c.fail(key, quote(listen), "not an address", `write HOST:PORT, ":8080" for every address, or "" for none`)
+	}
+	return nil
+}
+
+func validPort(text string, least uint64) bool {
+	p, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && p >= least
+}
+
+func (c *Config) checkCommitInterval() error {
+	interval := time.Duration(c.Hub.Store.CommitInterval)
+	if interval < 0 || interval > maxCommitInterval {
+		return c.fail("hub.store.commitInterval", quote(interval.String()), "out of range", "write 0s to "+maxCommitInterval.String())
+	}
+	return nil
+}

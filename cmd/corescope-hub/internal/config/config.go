@@ -1,0 +1,139 @@
+// Package config reads the operator's settings: default.json, which is embedded,
+// then the operator's file, then the environment. CoreScope's own keys keep
+// CoreScope's names and meaning; what only the hub has is under "hub".
+package config
+
+import (
+	_ "embed"
+	"time"
+)
+
+//go:embed default.json
+var defaultJSON []byte
+
+// Config holds every setting. default.json documents each.
+type Config struct {
+	DBPath                string            `json:"dbPath"`
+	MQTTSources           []Source          `json:"mqttSources"`
+	MQTT                  LegacySource      `json:"mqtt"`
+	ChannelKeys           map[string]Secret `json:"channelKeys"`
+	HashChannels          []string          `json:"hashChannels"`
+	ChannelKeysPath       string            `json:"channelKeysPath"`
+	HashRegions           []string          `json:"hashRegions"`
+	ValidateSignatures    bool              `json:"validateSignatures"`
+	ObserverIATAWhitelist []string          `json:"observerIATAWhitelist"`
+	ObserverBlacklist     []string          `json:"observerBlacklist"`
+	GeoFilter             GeoFilter         `json:"geo_filter"`
+	ForeignAdverts        ForeignAdverts    `json:"foreignAdverts"`
+	ClientRxCoverage      ClientRxCoverage  `json:"clientRxCoverage"`
+	Retention             Retention         `json:"retention"`
+	Metrics               Metrics           `json:"metrics"`
+	Runtime               Runtime           `json:"runtime"`
+	Hub                   Hub               `json:"hub"`
+
+	file   string            // the operator's file; "" when there is none
+	origin map[string]string // key to where it was set: file:line:column, or a variable
+
+	strangers []string // variables that look like ours and set nothing
+}
+
+// LegacySource is CoreScope's older form of one source.
+type LegacySource struct {
+	Broker string `json:"broker"`
+	Topic  string `json:"topic"`
+}
+
+// GeoFilter is the area that nodes should be in. Degrees and kilometres.
+type GeoFilter struct {
+	Polygon  [][]float64 `json:"polygon"` // [latitude, longitude] each
+	BufferKm float64     `json:"bufferKm"`
+	LatMin   *float64    `json:"latMin"`
+	LatMax   *float64    `json:"latMax"`
+	LonMin   *float64    `json:"lonMin"`
+	LonMax   *float64    `json:"lonMax"`
+}
+
+// ForeignAdverts says what becomes of adverts from outside the area.
+type ForeignAdverts struct {
+	Mode string `json:"mode"`
+}
+
+// ClientRxCoverage is about receptions of roaming clients.
+type ClientRxCoverage struct {
+	Enabled bool `json:"enabled"`
+}
+
+// Retention is how long rows are kept. Days.
+type Retention struct {
+	NodeDays     int `json:"nodeDays"`
+	ObserverDays int `json:"observerDays"`
+	MetricsDays  int `json:"metricsDays"`
+	PacketDays   int `json:"packetDays"`
+	ClientRxDays int `json:"clientRxDays"`
+}
+
+// Metrics is about the numbers that observers report.
+type Metrics struct {
+	SampleIntervalSec int `json:"sampleIntervalSec"`
+}
+
+// Runtime is about the Go runtime.
+type Runtime struct {
+	MaxMemoryMB int `json:"maxMemoryMB"`
+}
+
+// Hub holds what only the hub has.
+type Hub struct {
+	Broker  Broker  `json:"broker"`
+	Console Console `json:"console"`
+	Store   Store   `json:"store"`
+	Log     Log     `json:"log"`
+}
+
+// Broker is the MQTT side.
+type Broker struct {
+	Listen     []string `json:"listen"`
+	IATAFilter []string `json:"iataFilter"`
+	Auth       Auth     `json:"auth"`
+}
+
+// Auth says who may connect.
+type Auth struct {
+	Anonymous Anonymous `json:"anonymous"`
+}
+
+// Console is the HTTP side.
+type Console struct {
+	Listen string `json:"listen"`
+}
+
+// Store is the database.
+type Store struct {
+	CommitInterval Duration `json:"commitInterval"`
+}
+
+// Log is the log on standard error.
+type Log struct {
+	Level LogLevel `json:"level"`
+}
+
+// Default is default.json as a Config.
+func Default() *Config {
+	c := &Config{origin: map[string]string{}}
+	if err := c.decode("default.json", defaultJSON); err != nil {
+		panic("embedded default.json: " + err.Error())
+	}
+	clear(c.origin)
+	return c
+}
+
+// File is the operator's file that was read, "" when there was none.
+func (c *Config) File() string { return c.file }
+
+// SampleInterval is the width of a bucket of observer_metrics.
+func (c *Config) SampleInterval() time.Duration {
+	if c.Metrics.SampleIntervalSec <= 0 {
+		return 300 * time.Second
+	}
+	return time.Duration(c.Metrics.SampleIntervalSec) * time.Second
+}

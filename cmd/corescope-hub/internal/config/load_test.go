@@ -1,0 +1,262 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// write puts text into a new file and returns its path.
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestFileOverridesDefaultsAndEnvironmentOverridesFile(t *testing.T) {
+	t.Parallel()
+	path := write(t, "config.json", `{
+		// as CoreScope's server wants it
+		"port": 3000, "apiKey": "x", "packetStore": {"maxMemoryMB": 10},
+		"dbPath": "from-file.db",
+		"hub": {
+			"broker": {"listen": ["tcp://127.0.0.1:1"], "iataFilter": ["SEA"], "auth": {"anonymous": false}},
+			"store": {"commitInterval": "1s"},
+		},
+	}`)
+	c, err := Load(path, []string{
+		"DB_PATH=from-env.db",
+		"CORESCOPE_HUB_BROKER_LISTEN=tcp://127.0.0.1:2, tcp://[::1]:3",
+		"CORESCOPE_HUB_CONSOLE_LISTEN=",
+		"CORESCOPE_HUB_STORE_COMMIT_INTERVAL=0s",
+		"CORESCOPE_HUB_LOG_LEVEL=debug",
+		"CORESCOPE_HUB_BROKER_AUTH_ANONYMOUS=true",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.DBPath != "from-env.db" {
+		t.Errorf("dbPath is %q", c.DBPath)
+	}
+	want := Hub{
+		Broker:  Broker{Listen: []string{"tcp://127.0.0.1:2", "tcp://[::1]:3"}, IATAFilter: []string{"SEA"}, Auth: Auth{Anonymous: "true"}},
+		Console: Console{Listen: ""},
+		Store:   Store{CommitInterval: 0},
+		Log:     Log{Level: -4},
+	}
+	if !reflect.DeepEqual(c.Hub, want) {
+		t.Errorf("got  %+v\nwant %+v", c.Hub, want)
+	}
+	if !c.ValidateSignatures || c.Retention.NodeDays != 7 {
+		t.Errorf("what the file does not mention lost its default: %+v", c)
+	}
+}
+
+func TestEveryHubKeyHasAVariable(t *testing.T) {
+	t.Parallel()
+	values := map[string]string{ // one that differs from the default, by type
+		"[]string": "tcp://127.0.0.1:9", "string": "127.0.0.1:9", "config.Duration": "2s", "config.Anonymous": "false", "config.LogLevel": "error",
+	}
+	leaves(reflect.ValueOf(Hub{}), "hub", func(key string, field reflect.Value) {
+		value, ok := values[field.Type().String()]
+		if !ok {
+			t.Fatalf("%s: say here what a %s may be", key, field.Type())
+		}
+		if _, err := Load(write(t, "c.json", "{}"), []string{EnvName(key) + "=" + value}); err != nil {
+			t.Errorf("%s: %v", key, err)
+		}
+		c := Default()
+		if err := c.environ([]string{EnvName(key) + "=" + value}); err != nil {
+			t.Fatal(err)
+		}
+		if reflect.DeepEqual(c.Hub, Default().Hub) {
+			t.Errorf("%s=%s changes nothing", EnvName(key), value)
+		}
+	})
+}
+
+func TestEnvNameIsDerived(t *testing.T) {
+	t.Parallel()
+	for key, want := range map[string]string{
+		"hub.broker.listen":         "CORESCOPE_HUB_BROKER_LISTEN",
+		"hub.broker.iataFilter":     "CORESCOPE_HUB_BROKER_IATA_FILTER",
+		"hub.store.commitInterval":  "CORESCOPE_HUB_STORE_COMMIT_INTERVAL",
+		"hub.x.maxMemoryMB":         "CORESCOPE_HUB_X_MAX_MEMORY_MB",
+		"hub.broker.auth.anonymous": "CORESCOPE_HUB_BROKER_AUTH_ANONYMOUS",
+		"dbPath":                    "",
+		"hubris":                    "",
+	} {
+		if got := EnvName(key); got != want {
+			t.Errorf("%s: got %q, want %q", key, got, want)
+		}
+	}
+}
+
+func TestUnknownVariablesAreWarnedAbout(t *testing.T) {
+	t.Parallel()
+	c, err := Load(write(t, "c.json", "{}"), []string{"CORESCOPE_HUB_BROKER_LISTENS=x", "CORESCOPE_INGESTOR_STATS=/x", "PATH=/bin"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(c.strangers, []string{"CORESCOPE_HUB_BROKER_LISTENS"}) {
+		t.Errorf("got %v", c.strangers)
+	}
+	if w := strings.Join(c.Warnings(), "\n"); !strings.Contains(w, "CORESCOPE_HUB_BROKER_LISTENS") {
+		t.Errorf("no warning: %s", w)
+	}
+}
+
+func TestBadConfigIsOneLineThatNamesKeyValueAndRemedy(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		text string
+		env  []string
+		want string // %s is the path of the file
+	}{
+		"syntax": {text: "{\n  \"dbPath\": \"x\"\n  \"hub\": {}\n}",
+			want: `%s:3:3: invalid character '"' after object value (expecting ',' or '}'): look for a missing or extra comma, quote or bracket there`},
+		"cut short": {text: `{"hub": {`,
+			want: `%s:1:10: parsing value: unexpected EOF: look for a missing or extra comma, quote or bracket there`},
+		"not an object": {text: `[]`, want: `%s:1:1: []: not an object: write { "name": value }`},
+		"unknown hub key": {text: "{\"hub\": {\"broker\": {\"listne\": []}}}",
+			want: `%s:1:21: hub.broker.listne: no such setting: the nearest is hub.broker.listen`},
+		"unknown hub section": {text: `{"hub": {"brokr": {}}}`, want: `%s:1:10: hub.brokr: no such setting: the nearest is hub.broker`},
+		"case of a hub key":   {text: `{"hub": {"Broker": {}}}`, want: `%s:1:10: hub.Broker: no such setting: the nearest is hub.broker`},
+		"type of a list":      {text: `{"hub": {"broker": {"listen": "tcp://:1"}}}`, want: `%s:1:31: hub.broker.listen "tcp://:1": not a list of texts: write [ "one", "two" ]`},
+		"type of a section":   {text: `{"retention": 7}`, want: `%s:1:15: retention 7: not an object: write { "name": value }`},
+		"type in a source":    {text: "{\"mqttSources\": [{\"broker\": \"mqtt://a\"},\n {\"connectTimeoutSec\": \"5\"}]}", want: `%s:2:24: mqttSources[1].connectTimeoutSec "5": not a whole number: write digits only, without quotes`},
+		"bool":                {text: `{"validateSignatures": "yes"}`, want: `%s:1:24: validateSignatures "yes": neither true nor false: write true or false, without quotes`},
+		"duration":            {text: `{"hub": {"store": {"commitInterval": 250}}}`, want: `%s:1:38: hub.store.commitInterval 250: not a duration: write a number and its unit in quotes, such as "250ms" or "1s"`},
+		"long interval":       {text: `{"hub": {"store": {"commitInterval": "1h"}}}`, want: `%s:1:38: hub.store.commitInterval "1h0m0s": out of range: write 0s to 10s`},
+		"log level":           {text: `{"hub": {"log": {"level": "trace"}}}`, want: `%s:1:27: hub.log.level "trace": no such log level: write "debug", "info", "warn" or "error"`},
+		"anonymous":           {text: `{"hub": {"broker": {"auth": {"anonymous": "wan"}}}}`, want: `%s:1:43: hub.broker.auth.anonymous "wan": no such choice: write "lan", true or false`},
+		"no listener":         {text: `{"hub": {"broker": {"listen": []}}}`, want: `%s:1:31: hub.broker.listen: no listener: write tcp://HOST:PORT, or tcp://:PORT for every address`},
+		"listener scheme":     {text: `{"hub": {"broker": {"listen": ["mqtt://:1883"]}}}`, want: `%s:1:31: hub.broker.listen "mqtt://:1883": no such kind of listener: "mqtt": write tcp://HOST:PORT, or tcp://:PORT for every address`},
+		"listener port":       {text: `{"hub": {"broker": {"listen": ["tcp://:70000"]}}}`, want: `%s:1:31: hub.broker.listen "tcp://:70000": no port from 0 to 65535: write tcp://HOST:PORT, or tcp://:PORT for every address`},
+		"listener twice":      {text: `{"hub": {"broker": {"listen": ["tcp://:1", "tcp://:1"]}}}`, want: `%s:1:31: hub.broker.listen "tcp://:1": listed twice: take one of them out`},
+		"console address":     {text: `{"hub": {"console": {"listen": "8080"}}}`, want: `%s:1:32: hub.console.listen "8080": not an address: write HOST:PORT, ":8080" for every address, or "" for none`},
+		"broker scheme":       {text: `{"mqttSources": [{"broker": "http://u:secret@host:1"}]}`, want: `%s:1:29: mqttSources[0].broker "http://u:xxxxx@host:1": unknown scheme "http": write mqtt://HOST:PORT, or mqtts, ws or wss`},
+		"broker without URL":  {text: `{"mqtt": {"broker": "u:secret@host:1883"}}`, want: `%s:1:21: mqtt.broker "…@host:1883": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
+		"no broker":           {text: `{"mqttSources": [{"name": "a"}]}`, want: `mqttSources[0].broker "": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
+		"topic":               {text: `{"mqttSources": [{"broker": "mqtt://a", "topics": ["a/#/b"]}]}`, want: `%s:1:51: mqttSources[0].topics "a/#/b": not a topic filter: write one such as meshcore/#`},
+		"no database":         {text: `{"dbPath": ""}`, want: `%s:1:12: dbPath "": no path: name the file of the database, or leave dbPath out`},
+		"channel key":         {text: `{"channelKeys": {"Club": "abc"}}`, want: `%s:1:17: channelKeys "Club": the secret is not hex: write 32 or 64 hex digits`},
+		"channel key length":  {text: `{"channelKeys": {"Club": "abcd"}}`, want: `%s:1:17: channelKeys "Club": the secret has 4 hex digits: write 32 or 64 hex digits`},
+		"channel key type":    {text: `{"channelKeys": {"Club": 12}}`, want: `%s:1:17: channelKeys: not an object of texts: write { "name": "text" }`},
+		"polygon":             {text: `{"geo_filter": {"polygon": [[1, 2], [3, 4]]}}`, want: `%s:1:28: geo_filter.polygon: 2 corners: give 3 or more`},
+		"place":               {text: `{"geo_filter": {"polygon": [[1, 2], [3, 4], [91, 0]]}}`, want: `%s:1:28: geo_filter.polygon [91 0]: not a place: write [latitude, longitude] in degrees`},
+		"variable":            {text: `{}`, env: []string{"CORESCOPE_HUB_STORE_COMMIT_INTERVAL=fast"}, want: `CORESCOPE_HUB_STORE_COMMIT_INTERVAL: hub.store.commitInterval "fast": not a duration: write a number and its unit in quotes, such as 250ms or 1s`},
+		"listen variable":     {text: `{}`, env: []string{"CORESCOPE_HUB_BROKER_LISTEN=1883"}, want: `CORESCOPE_HUB_BROKER_LISTEN: hub.broker.listen "1883": not a listener: write tcp://HOST:PORT, or tcp://:PORT for every address`},
+		"broker variable":     {text: `{}`, env: []string{"MQTT_BROKER=localhost:1883"}, want: `MQTT_BROKER: mqttSources[0].broker "localhost:1883": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := write(t, "c.json", tc.text)
+			_, err := Load(path, tc.env)
+			var ce *Error
+			if !errors.As(err, &ce) {
+				t.Fatalf("got %v, want a *config.Error", err)
+			}
+			want := strings.ReplaceAll(tc.want, "%s", path)
+			if err.Error() != want {
+				t.Errorf("got  %s\nwant %s", err, want)
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Error("more than one line")
+			}
+		})
+	}
+}
+
+func TestNamedFileThatIsMissingIsAnError(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "none.json")
+	_, err := Load(path, nil)
+	want := `config file "` + path + `": no such file or directory: check the path, or leave --config out to run with the defaults`
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+func TestDirectoryInPlaceOfAFileIsAnError(t *testing.T) {
+	t.Parallel()
+	if _, err := Load(t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "is a directory") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// It changes the working directory, so it cannot run beside others.
+func TestConfigJSONInTheWorkingDirectoryIsReadIfThereIsOne(t *testing.T) {
+	t.Chdir(t.TempDir())
+	c, err := Load("", nil)
+	if err != nil || c.File() != "" || c.DBPath != "data/meshcore.db" {
+		t.Fatalf("without a file: %+v, %v", c, err)
+	}
+	if err := os.WriteFile("config.json", []byte(`{"dbPath": "here.db"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err = Load("", nil)
+	if err != nil || c.File() != "config.json" || c.DBPath != "here.db" {
+		t.Fatalf("with a file: %+v, %v", c, err)
+	}
+}
+
+func TestCoreScopeKeysAreFoundInAnyCaseAndNullKeepsTheDefault(t *testing.T) {
+	t.Parallel()
+	c, err := Load(write(t, "c.json", "\xef\xbb\xbf"+`{"DBPATH": "x.db", "retention": {"nodedays": 3, "packetDays": null}, "hub": null}`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.DBPath != "x.db" || c.Retention.NodeDays != 3 || c.Retention.PacketDays != 0 || c.Hub.Console.Listen != ":8080" {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestEnvironmentOfCoreScope(t *testing.T) {
+	t.Parallel()
+	path := write(t, "c.json", `{"dbPath": "f.db", "mqttSources": [{"name": "a", "broker": "mqtt://a"}]}`)
+	c, err := Load(path, []string{"DB_PATH=", "MQTT_BROKER=mqtts://b:8883", "MQTT_TOPIC=mesh/#"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.DBPath != "f.db" {
+		t.Errorf("an empty DB_PATH set %q", c.DBPath)
+	}
+	want := []Source{{Name: "env", Broker: "mqtts://b:8883", Topics: []string{"mesh/#"}}}
+	if got := c.Sources(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if got := (Source{}).ConnectTimeout(); got != 30*time.Second {
+		t.Errorf("timeout is %s", got)
+	}
+}
+
+func TestSettingsThatAreNotAppliedAreWarnedAbout(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{}`: "",
+		`{"geo_filter": {"polygon": [[47, -123], [48, -123], [48, -121]]}}`:    "geo_filter",
+		`{"geo_filter": {"latMin": 1, "latMax": 2, "lonMin": 3, "lonMax": 4}}`: "geo_filter",
+		`{"geo_filter": {"latMin": 1}, "retention": {"nodeDays": 3}}`:          "",
+		`{"clientRxCoverage": {"enabled": true}}`:                              "clientRxCoverage",
+		`{"retention": {"packetDays": 30}}`:                                    "retention",
+	} {
+		c, err := Load(write(t, "c.json", text), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Join(c.Warnings(), "\n")
+		if want == "" && got != "" || !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %q", text, got)
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package config
+
+import (
+	"log/slog"
+	"slices"
+	"time"
+
+	"corescope-hub/broker"
+	"corescope-hub/ingest"
+	"corescope-hub/store"
+)
+
+// StoreOptions is what the settings mean to the store.
+func (c *Config) StoreOptions(log *slog.Logger) store.Options {
+	opts := store.DefaultOptions()
+	opts.Log = log
+	opts.CommitInterval = time.Duration(c.Hub.Store.CommitInterval)
+	opts.MetricsInterval = c.SampleInterval()
+	return opts
+}
+
+// BrokerOptions is what the settings mean to the broker. Sources that are this
+// hub itself, seen from machine m, are left out; SelfSources names them.
+func (c *Config) BrokerOptions(m Machine, log *slog.Logger) broker.Options {
+	opts := broker.DefaultOptions()
+	opts.Log = log
+	opts.Listen = c.Hub.Broker.Listen
+	opts.Anonymous = broker.Anonymous(c.Hub.Broker.Auth.Anonymous)
+	for _, s := range c.Sources() {
+		if s.Self(c.Hub.Broker.Listen, m) {
+			continue
+		}
+		opts.Upstreams = append(opts.Upstreams, broker.Upstream{
+			Name:               s.Name,
+			URL:                s.Broker,
+			Username:           s.Username,
+			Password:           s.Password.Reveal(),
+			Topics:             s.Topics,
+			Region:             s.Region,
+			InsecureSkipVerify: s.InsecureSkipVerify(),
+			ConnectTimeout:     s.ConnectTimeout(),
+		})
+	}
+	return opts
+}
+
+// SelfSources are the sources that are this hub itself, as the default source of
+// a CoreScope beside its broker is.
+func (c *Config) SelfSources(m Machine) []Source {
+	return slices.DeleteFunc(c.Sources(), func(s Source) bool { return !s.Self(c.Hub.Broker.Listen, m) })
+}
+
+// IngestOptions is what the settings mean to ingest.
+func (c *Config) IngestOptions(m Machine) ingest.Options {
+	opts := ingest.DefaultOptions()
+	opts.IATAFilter = c.localIATAFilter(m)
+	opts.IATAWhitelist = c.ObserverIATAWhitelist
+	opts.ObserverBlacklist = c.ObserverBlacklist
+	opts.Regions = c.Regions()
+	opts.ValidateSignatures = c.ValidateSignatures
+	for _, s := range c.Sources() {
+		if len(s.IATAFilter) > 0 && !s.Self(c.Hub.Broker.Listen, m) {
+			if opts.UpstreamIATAFilter == nil {
+				opts.UpstreamIATAFilter = map[string][]string{}
+			}
+			opts.UpstreamIATAFilter[s.Name] = s.IATAFilter
+		}
+	}
+	return opts
+}
+
+// localIATAFilter holds for clients of the hub: hub.broker.iataFilter, and the
+// filters of sources that are the hub itself.
+func (c *Config) localIATAFilter(m Machine) []string {
+	filter := slices.Clone(c.Hub.Broker.IATAFilter)
+	for _, s := range c.SelfSources(m) {
+		filter = append(filter, s.IATAFilter...)
+	}
+	return filter
+}

@@ -1,0 +1,78 @@
+package config
+
+import (
+	"log/slog"
+	"reflect"
+	"testing"
+	"time"
+
+	"corescope-hub/broker"
+	"corescope-hub/ingest"
+	"corescope-hub/store"
+)
+
+func TestDefaultsAreThoseOfThePackages(t *testing.T) {
+	t.Parallel()
+	c := Default()
+	log := slog.New(slog.DiscardHandler)
+	wantBroker := broker.DefaultOptions()
+	wantBroker.Log = log
+	if got := c.BrokerOptions(Machine{}, log); !reflect.DeepEqual(got, wantBroker) {
+		t.Errorf("broker:\ngot  %+v\nwant %+v", got, wantBroker)
+	}
+	if got := c.StoreOptions(nil); !reflect.DeepEqual(got, store.DefaultOptions()) {
+		t.Errorf("store:\ngot  %+v\nwant %+v", got, store.DefaultOptions())
+	}
+	got, want := c.IngestOptions(Machine{}), ingest.DefaultOptions()
+	for _, list := range []*[]string{&got.IATAWhitelist, &got.ObserverBlacklist, &got.IATAFilter} {
+		if len(*list) == 0 {
+			*list = nil // an empty list and none mean the same
+		}
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("ingest:\ngot  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestSettingsReachThePackages(t *testing.T) {
+	t.Parallel()
+	c, err := Load(write(t, "c.json", `{
+		"mqttSources": [
+			{"name": "self", "broker": "mqtt://localhost:1883", "iataFilter": ["SEA"]},
+			{"name": "far", "broker": "mqtts://far.example", "username": "u", "password": "p", "rejectUnauthorized": false,
+			 "topics": ["mesh/#"], "iataFilter": ["PDX"], "connectTimeoutSec": 5, "region": "YVR"},
+		],
+		"hashRegions": ["de", " #us ", "", "#de"],
+		"observerIATAWhitelist": ["SEA"], "observerBlacklist": ["ab"], "validateSignatures": false,
+		"metrics": {"sampleIntervalSec": 60},
+		"hub": {"store": {"commitInterval": "5ms"}, "broker": {"listen": ["tcp://:1883"], "iataFilter": ["LAX"], "auth": {"anonymous": true}}},
+	}`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := c.StoreOptions(nil); s.CommitInterval != 5*time.Millisecond || s.MetricsInterval != time.Minute {
+		t.Errorf("store: %+v", s)
+	}
+	b := c.BrokerOptions(Machine{}, nil)
+	wantUpstreams := []broker.Upstream{{
+		Name: "far", URL: "mqtts://far.example:8883", Username: "u", Password: "p", Topics: []string{"mesh/#"},
+		Region: "YVR", InsecureSkipVerify: true, ConnectTimeout: 5 * time.Second,
+	}}
+	if !reflect.DeepEqual(b.Upstreams, wantUpstreams) || b.Anonymous != broker.AnonymousAll {
+		t.Errorf("broker: %+v", b)
+	}
+	want := ingest.Options{
+		IATAFilter:         []string{"LAX", "SEA"},
+		UpstreamIATAFilter: map[string][]string{"far": {"PDX"}},
+		IATAWhitelist:      []string{"SEA"},
+		ObserverBlacklist:  []string{"ab"},
+		Regions:            []string{"#de", "#us"},
+		ValidateSignatures: false,
+	}
+	if got := c.IngestOptions(Machine{}); !reflect.DeepEqual(got, want) {
+		t.Errorf("ingest:\ngot  %+v\nwant %+v", got, want)
+	}
+	if self := c.SelfSources(Machine{}); len(self) != 1 || self[0].Name != "self" {
+		t.Errorf("self: %+v", self)
+	}
+}

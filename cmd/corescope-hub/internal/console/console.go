@@ -1,0 +1,92 @@
+// Package console serves the hub over HTTP: whether it is alive, whether it is
+// ready, and its metrics.
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Limits on what a client may hold on to. Without them idle or slow clients add up.
+const (
+	headerTimeout   = 5 * time.Second
+	readTimeout     = 10 * time.Second
+	writeTimeout    = 30 * time.Second
+	idleTimeout     = 2 * time.Minute
+	maxHeaderBytes  = 16 << 10
+	shutdownTimeout = 5 * time.Second
+)
+
+// Options is what a Console shows.
+type Options struct {
+	Listen  string          // HOST:PORT
+	NotYet  func() []string // what is not ready, one sentence each; empty when the hub is ready
+	Metrics http.Handler
+	Log     *slog.Logger
+}
+
+// Console is one HTTP server, bound to its address.
+type Console struct {
+	listener net.Listener
+	server   *http.Server
+}
+
+// Open binds the address. It serves nobody until Run.
+func Open(ctx context.Context, opts Options) (*Console, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", opts.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen for HTTP on %q: %w: choose another address (hub.console.listen), or \"\" for none", opts.Listen, cause(err))
+	}
+	return &Console{
+		listener: l,
+		server: &http.Server{
+			Handler:           routes(opts),
+			ReadHeaderTimeout: headerTimeout,
+			ReadTimeout:       readTimeout,
+			WriteTimeout:      writeTimeout,
+			IdleTimeout:       idleTimeout,
+			MaxHeaderBytes:    maxHeaderBytes,
+			ErrorLog:          slog.NewLogLogger(opts.Log.Handler(), slog.LevelDebug),
+		},
+	}, nil
+}
+
+// cause is a network error without the words that its message would repeat.
+func cause(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
+}
+
+// Addr is the bound address, for port 0.
+func (c *Console) Addr() net.Addr { return c.listener.Addr() }
+
+// Run serves until ctx ends, then lets running requests finish for a moment.
+func (c *Console) Run(ctx context.Context) error {
+	served := make(chan error, 1)
+	go func() { served <- c.server.Serve(c.listener) }()
+	select {
+	case err := <-served:
+		return fmt.Errorf("serve HTTP on %s: %w", c.Addr(), err)
+	case <-ctx.Done():
+	}
+	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	if err := c.server.Shutdown(deadline); err != nil {
+		_ = c.server.Close() // only slow clients are left
+	}
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve HTTP on %s: %w", c.Addr(), err)
+	}
+	return nil
+}
+
+// Close gives the address back without having served.
+func (c *Console) Close() error { return c.listener.Close() }

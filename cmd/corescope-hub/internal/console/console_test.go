@@ -1,0 +1,126 @@
+package console
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+)
+
+// start runs a console on a free port until the test ends and returns its URL.
+func start(t *testing.T, opts Options) string {
+	t.Helper()
+	if opts.NotYet == nil {
+		opts.NotYet = func() []string { return nil }
+	}
+	if opts.Metrics == nil {
+		opts.Metrics = http.NotFoundHandler()
+	}
+	opts.Listen, opts.Log = "127.0.0.1:0", slog.New(slog.DiscardHandler)
+	c, err := Open(t.Context(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- c.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+	return "http://" + c.Addr().String()
+}
+
+func get(t *testing.T, url string) (status int, body string) {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(b)
+}
+
+func TestReadyzSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	var missing atomic.Pointer[[]string]
+	missing.Store(&[]string{"MQTT listeners: not bound yet", "database: disk full"})
+	url := start(t, Options{NotYet: func() []string { return *missing.Load() }})
+
+	if status, body := get(t, url+"/readyz"); status != 503 || body != "not ready\nMQTT listeners: not bound yet\ndatabase: disk full\n" {
+		t.Errorf("not ready: %d %q", status, body)
+	}
+	if status, body := get(t, url+"/healthz"); status != 200 || body != "alive\n" {
+		t.Errorf("healthz does not depend on readiness: %d %q", status, body)
+	}
+	missing.Store(&[]string{})
+	if status, body := get(t, url+"/readyz"); status != 200 || body != "ready\n" {
+		t.Errorf("ready: %d %q", status, body)
+	}
+}
+
+func TestMetricsAreServed(t *testing.T) {
+	t.Parallel()
+	url := start(t, Options{Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "x 1\n")
+	})})
+	if status, body := get(t, url+"/metrics"); status != 200 || body != "x 1\n" {
+		t.Errorf("got %d %q", status, body)
+	}
+}
+
+func TestUnknownPathsAndProfilesAreNotFound(t *testing.T) {
+	t.Parallel()
+	url := start(t, Options{})
+	for _, path := range []string{"/", "/debug/pprof/", "/debug/vars", "/<script>"} {
+		if status, body := get(t, url+path); status != 404 || !strings.Contains(body, "/healthz, /readyz and /metrics") {
+			t.Errorf("%s: %d %q", path, status, body)
+		}
+	}
+}
+
+func TestHugeHeaderIsRefused(t *testing.T) {
+	t.Parallel()
+	url := start(t, Options{})
+	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	go fmt.Fprintf(conn, "GET /healthz HTTP/1.1\r\nHost: x\r\nX: %s\r\n\r\n", strings.Repeat("x", 64<<10))
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+		t.Errorf("got %s", resp.Status)
+	}
+}
+
+func TestTakenAddressIsAnErrorThatNamesIt(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, err = Open(t.Context(), Options{Listen: l.Addr().String(), Log: slog.New(slog.DiscardHandler)})
+	if !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), l.Addr().String()) {
+		t.Errorf("got %v", err)
+	}
+}
