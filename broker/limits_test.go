@@ -157,7 +157,7 @@ func TestStalledSubscriberHoldsUpNobody(t *testing.T) {
 		t.Run(fmt.Sprintf("QoS %d", qos), func(t *testing.T) {
 			t.Parallel()
 			b := start(t, verdictSink(storeAll), func(o *Options) {
-				o.MaxPendingBytes = 32 << 10
+				o.MaxPendingBytes = 256 << 10
 				o.WriteTimeout = time.Minute
 			})
 			stalled := connect(t, b.addr, connectOptions{id: "stalled"})

@@ -67,21 +67,18 @@ func BenchmarkVerify(b *testing.B) {
 
 // A packet of a channel that is not ours costs the same however many keys we
 // hold, unless they share its channel hash.
-func BenchmarkGroupTextNoKey(b *testing.B) {
-	p, err := decoder.Decode(frame(b, "grp_txt_no_key"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	g := p.Payload.(*decoder.GroupText)
+func BenchmarkDecodeGroupText(b *testing.B) {
+	raw := frame(b, "grp_txt_no_key")
 	for _, n := range []int{1, 300} {
 		b.Run(fmt.Sprintf("keys=%d", n), func(b *testing.B) {
-			keys, err := decoder.NewKeyring(strangers(n, g.ChannelHash)...)
-			if err != nil {
-				b.Fatal(err)
-			}
+			keys := keyring(b, strangers(n, raw[2])...)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, ok := keys.OpenText(g); ok {
+				p, err := decoder.Decode(raw)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, ok := keys.OpenText(p.Payload.(*decoder.GroupText)); ok {
 					b.Fatal("opened with a stranger's key")
 				}
 			}
@@ -95,14 +92,25 @@ func BenchmarkGroupTextOpen(b *testing.B) {
 		b.Fatal(err)
 	}
 	g := p.Payload.(*decoder.GroupText)
-	keys, err := decoder.NewKeyring(append(strangers(300, g.ChannelHash), decoder.HashtagChannel("#bergen"))...)
-	if err != nil {
-		b.Fatal(err)
-	}
+	keys := keyring(b, append(strangers(300, g.ChannelHash), decoder.HashtagChannel("#bergen"))...)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, ok := keys.OpenText(g); !ok {
 			b.Fatal("did not open")
+		}
+	}
+}
+
+// A box between two nodes costs one X25519 for each pair of nodes that its two
+// hash bytes may name.
+func BenchmarkOpenText(b *testing.B) {
+	me, peer := identity(b, 1), identity(b, 2)
+	t := &decoder.Text{Sealed: seal(me.secretWith(b, peer.PublicKey()), peer.PublicKey(), me.PublicKey(), plainHello)}
+	book := decoder.NewAddressBook([]*decoder.Identity{me.Identity}, peer.PublicKey())
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := book.OpenText(t); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

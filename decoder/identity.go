@@ -85,15 +85,9 @@ type peer struct {
 // inverse of zero for zero. Source: firmware lib/ed25519/key_exchange.c.
 func newPeer(public [32]byte) peer {
 	one := new(field.Element).One()
-	y, err := new(field.Element).SetBytes(public[:])
-	if err != nil {
-		panic(err) // only for another length than 32
-	}
+	y, _ := new(field.Element).SetBytes(public[:]) // fails for other lengths only
 	u := new(field.Element).Subtract(one, y)
 	u.Multiply(y.Add(one, y), u.Invert(u))
-	montgomery, err := ecdh.X25519().NewPublicKey(u.Bytes())
-	if err != nil {
-		panic(err) // only for another length than 32
-	}
+	montgomery, _ := ecdh.X25519().NewPublicKey(u.Bytes()) // fails for other lengths only
 	return peer{public: public, montgomery: montgomery}
 }

@@ -70,10 +70,11 @@ func FuzzOpened(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, header, reader uint8, plaintext []byte) {
-		raw := []byte{header &^ 0xC0 | 2, 0} // version 0, one of the direct routes
-		if header&1 != 0 {
-			raw = append([]byte{raw[0]}, 0, 0, 0, 0, 0)
+		raw := []byte{header & 0x3F} // version 0
+		if decoder.RouteType(header & 3).HasTransportCodes() {
+			raw = append(raw, 0, 0, 0, 0)
 		}
+		raw = append(raw, 0) // no path
 		key := secret
 		switch kind := decoder.PayloadType(header >> 2 & 0x0F); kind {
 		case decoder.TypeGroupText, decoder.TypeGroupData:
