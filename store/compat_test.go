@@ -172,12 +172,12 @@ func TestServerPollsWhileHubWrites(t *testing.T) {
 func TestIngestorCouldTakeTheFileBack(t *testing.T) {
 	s := openTest(t)
 	put(t, s, packet(alpha, "01"), packet(bravo, "01"))
-	exec(t, s.path, `INSERT INTO observers (id, name, iata, last_seen, first_seen, packet_count) VALUES ('C3', 'Charlie', 'SEA', 'x', 'x', 1)
+	execSQL(t, s.path, `INSERT INTO observers (id, name, iata, last_seen, first_seen, packet_count) VALUES ('C3', 'Charlie', 'SEA', 'x', 'x', 1)
 		ON CONFLICT(id) DO UPDATE SET name = excluded.name`)
-	exec(t, s.path, `INSERT INTO observers (id, clock_skew_seconds) VALUES ('`+alpha+`', 7)
+	execSQL(t, s.path, `INSERT INTO observers (id, clock_skew_seconds) VALUES ('`+alpha+`', 7)
 		ON CONFLICT(id) DO UPDATE SET clock_skew_seconds = excluded.clock_skew_seconds`)
-	exec(t, s.path, `INSERT INTO transmissions (raw_hex, hash, first_seen) VALUES ('00', '02', '`+noonText+`')`)
-	exec(t, s.path, `INSERT INTO observations (transmission_id, observer_idx, path_json, timestamp)
+	execSQL(t, s.path, `INSERT INTO transmissions (raw_hex, hash, first_seen) VALUES ('00', '02', '`+noonText+`')`)
+	execSQL(t, s.path, `INSERT INTO observations (transmission_id, observer_idx, path_json, timestamp)
 		VALUES (2, (SELECT rowid FROM observers WHERE id = 'C3'), '[]', 1)`)
 	wantRows(t, s.path, "SELECT observers.rowid, id, clock_skew_seconds FROM observers ORDER BY observers.rowid",
 		"1|"+alpha+"|7", "2|"+bravo+"|NULL", "3|C3|NULL")

@@ -55,7 +55,7 @@ func TestIDsOfDeletedRowsAreNotGivenAgain(t *testing.T) {
 	first := openAt(t, path)
 	put(t, first, packet(alpha, "01"), packet(alpha, "02"))
 	first.Close()
-	exec(t, path, "DELETE FROM observations WHERE id = 2; DELETE FROM transmissions WHERE id = 2")
+	execSQL(t, path, "DELETE FROM observations WHERE id = 2; DELETE FROM transmissions WHERE id = 2")
 	res := put(t, openAt(t, path), packet(alpha, "03"))
 	if want := (Result{TransmissionID: 3, ObservationID: 3, New: true}); res != want {
 		t.Errorf("got %+v, want %+v", res, want)
@@ -79,7 +79,7 @@ func TestOpenRefusesAndLeavesFileAlone(t *testing.T) {
 		}, []string{"another program"}},
 		{"newer hub's", func(t *testing.T, path string) {
 			openAt(t, path).Close()
-			exec(t, path, "PRAGMA user_version = 99")
+			execSQL(t, path, "PRAGMA user_version = 99")
 		}, []string{"newer corescope-hub", "schema 99", "this one knows 1"}},
 	}
 	for _, tc := range cases {

@@ -77,8 +77,8 @@ func TestVacuumKeepsDeclaredRowids(t *testing.T) {
 	s := openTest(t)
 	put(t, s, packet(alpha, "01"), packet(bravo, "01"), packet("C3", "01"))
 	s.Close()
-	exec(t, s.path, "DELETE FROM observations; DELETE FROM observers WHERE id = '"+alpha+"'")
-	exec(t, s.path, "VACUUM")
+	execSQL(t, s.path, "DELETE FROM observations; DELETE FROM observers WHERE id = '"+alpha+"'")
+	execSQL(t, s.path, "VACUUM")
 	wantRows(t, s.path, "SELECT rowid, id FROM observers", "2|"+bravo, "3|C3")
 }
 
@@ -101,7 +101,7 @@ func coreScopeFile(t *testing.T, edit ...string) (path string) {
 	script := strings.Replace(coreScopeScript(t), "CREATE TABLE sqlite_sequence(name,seq);", "", 1) // SQLite's own
 	makeDatabase(t, path, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"+script)
 	for _, e := range edit {
-		exec(t, path, e)
+		execSQL(t, path, e)
 	}
 	return path
 }

@@ -146,8 +146,8 @@ func putTogether(t *testing.T, s *Store, g *gate, records ...Record) {
 	}
 }
 
-// exec changes the file behind the store's back.
-func exec(t *testing.T, path, query string, args ...any) {
+// execSQL changes the file behind the store's back.
+func execSQL(t *testing.T, path, query string, args ...any) {
 	t.Helper()
 	db, err := sql.Open("sqlite", dsn(path, "mode=rw", "_pragma=busy_timeout(5000)"))
 	if err != nil {
