@@ -118,6 +118,22 @@ func TestReadyzAnswersOnceTheHubRuns(t *testing.T) {
 	}
 }
 
+func TestReadyzSaysThatCommitsFailAndThatTheyWorkAgain(t *testing.T) {
+	t.Parallel()
+	h := startHub(t, "")
+	release := lock(t, h.db)
+	h.client("first").Publish(packetTopic, 1, false, packetMessage(1)) // not acknowledged
+	h.log.await("database commits fail")
+	if got := get(t, h.console+"/readyz"); !strings.HasPrefix(got, "not ready\ndatabase: the last commit failed: ") {
+		t.Errorf("while commits fail: %q", got)
+	}
+	release()
+	done(t, h.client("second").Publish(packetTopic, 1, false, packetMessage(2)))
+	if got := get(t, h.console+"/readyz"); got != "ready\n" {
+		t.Errorf("after a commit: %q", got)
+	}
+}
+
 func TestHealthcheckAsksTheHubThatRunsWithTheSameSettings(t *testing.T) {
 	t.Parallel()
 	h := startHub(t, "")
