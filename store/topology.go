@@ -39,17 +39,31 @@ const (
 )
 
 // loadTopology reads both tables. In the order of their keys every party is the
-// last of the lists it is put in, which costs no moving.
+// last of the lists it is put in, which costs no moving, and each party of edges
+// is searched for once.
 func loadTopology(conn *writeConn) (*topology, error) {
 	t := &topology{}
 	var row [2]driver.Value
-	err := conn.each(row[:1], func() { t.apply(change{a: columnText(row[0])}) }, selectNodeKeys)
+	err := conn.each(row[:1], func() {
+		if key := columnText(row[0]); isLowerKey(key) {
+			t.get(key).isNode = true
+		}
+	}, selectNodeKeys)
 	if err != nil {
 		return nil, fmt.Errorf("read nodes: %w", err)
 	}
+	known := make(map[string]*party)
+	get := func(key string) *party {
+		p, ok := known[key]
+		if !ok {
+			p = t.get(key)
+			known[key] = p
+		}
+		return p
+	}
 	err = conn.each(row[:], func() {
-		if a, b := columnText(row[0]), columnText(row[1]); b != "" {
-			t.apply(change{a: a, b: b})
+		if a, b := columnText(row[0]), columnText(row[1]); isJoint(a, b) {
+			get(a).join(get(b))
 		}
 	}, selectEdges)
 	if err != nil {
@@ -94,17 +108,18 @@ func (t *topology) commit() {
 // apply reports whether c changed anything.
 func (t *topology) apply(c change) (changed bool) {
 	switch {
-	case !isLowerKey(c.a):
-		return false
 	case c.b == "":
-		return t.setNode(c.a, !c.gone)
-	case !isLowerKey(c.b) || c.a == c.b:
+		return isLowerKey(c.a) && t.setNode(c.a, !c.gone)
+	case !isJoint(c.a, c.b):
 		return false
 	case c.gone:
 		return t.part(c.a, c.b)
 	}
-	return t.join(c.a, c.b)
+	return t.get(c.a).join(t.get(c.b))
 }
+
+// isJoint reports whether a and b are the ends of an edge that can tell a path.
+func isJoint(a, b string) bool { return a != b && isLowerKey(a) && isLowerKey(b) }
 
 func (t *topology) setNode(key string, isNode bool) (changed bool) {
 	if !isNode {
@@ -122,9 +137,8 @@ func (t *topology) setNode(key string, isNode bool) (changed bool) {
 	return changed
 }
 
-func (t *topology) join(a, b string) (changed bool) {
-	x, y := t.get(a), t.get(b)
-	return x.neighbours.add(y) && y.neighbours.add(x)
+func (p *party) join(q *party) (changed bool) {
+	return p.neighbours.add(q) && q.neighbours.add(p)
 }
 
 func (t *topology) part(a, b string) (changed bool) {
