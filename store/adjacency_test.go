@@ -91,6 +91,29 @@ func TestEdgeOfCoreScopeWithoutACountIsCounted(t *testing.T) {
 	wantRows(t, s.path, "SELECT count, typeof(count), last_seen FROM neighbor_edges", "1|integer|"+noonText)
 }
 
+func TestBadRecordTakesNoEdgeAndNoRelayDown(t *testing.T) {
+	s, g := openGated(t)
+	put(t, s, nodeNamed("1a"))
+	execSQL(t, s.path, poison)
+	neighbours := beside(byKey("a1"), byKey("b2"))
+	bad := packet(alpha, "bad", beside(byKey("a1"), byKey("c3")), travelled, at(noon.Add(time.Minute)))
+	release := g.hold(t, s)
+	fates := make(chan error, 3)
+	for _, r := range []Record{packet(alpha, "01", neighbours, travelled, later), bad, packet(alpha, "02", neighbours)} {
+		if err := s.Append(t.Context(), r, func(_ Result, err error) { fates <- err }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	release()
+	for i := range 3 {
+		if err := <-fates; (err != nil) != (i == 1) {
+			t.Errorf("record %d: %v", i, err)
+		}
+	}
+	wantRows(t, s.path, allEdges, edgeOf("a1", "b2", "2|"+laterText))
+	wantRows(t, s.path, lastSeenOfNodes, "1a|"+laterText+"|1")
+}
+
 // An edge serves to tell the next path in the same transaction.
 func TestEdgeTellsTheNextPath(t *testing.T) {
 	s, g := openGated(t)

@@ -185,7 +185,7 @@ func TestRepeatTakesOverTheBetterKnownPath(t *testing.T) {
 	wantRows(t, s.path, "SELECT resolved_path FROM observations WHERE id = 1", known)
 	// One that knows nothing takes nothing away.
 	execSQL(t, s.path, "DELETE FROM nodes")
-	put(t, s, packet(alpha, "01"))
+	put(t, s, packet(alpha, "01", func(r *Record) { r.Observation.SNR = ptr(1.5) }))
 	wantRows(t, s.path, "SELECT resolved_path FROM observations WHERE id = 1", known)
 }
 

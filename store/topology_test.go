@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -31,10 +32,11 @@ func (t *topology) drawn() (lines []string) {
 	return lines
 }
 
-// readTopology reads one afresh from the file.
+// readTopology reads one afresh from the file. It only reads, so that the writer
+// has no reason to do the same.
 func readTopology(t testing.TB, path string) (top *topology) {
 	t.Helper()
-	conn, err := openWriteConn(context.Background(), writerDSN(path, "rw", DefaultOptions()))
+	conn, err := openWriteConn(context.Background(), readerDSN(path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,11 +189,12 @@ func (c *chaos) step() string {
 		c.mu.Unlock()
 		c.send()
 		return "upkeep"
-	case 3: // the connection is lost before the transaction
+	case 3: // others write before it is replaced
 		c.mu.Lock()
-		c.next = func(conn *writeConn) error { _, err := conn.exec("BEGIN"); return err }
+		c.next = func(*writeConn) error { return errors.New("I/O error") }
 		c.mu.Unlock()
-		c.send(c.record())
+		try(c.t, c.s, c.record())
+		c.otherProgram()
 		c.send(c.record())
 		return "a lost connection"
 	case 4:
