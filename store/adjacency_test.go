@@ -93,13 +93,13 @@ func TestEdgeOfCoreScopeWithoutACountIsCounted(t *testing.T) {
 
 func TestBadRecordTakesNoEdgeAndNoRelayDown(t *testing.T) {
 	s, g := openGated(t)
-	put(t, s, nodeNamed("1a"))
+	put(t, s, nodeNamed("1a", at(noon.Add(-time.Hour))))
 	execSQL(t, s.path, poison)
 	neighbours := beside(byKey("a1"), byKey("b2"))
 	bad := packet(alpha, "bad", beside(byKey("a1"), byKey("c3")), travelled, at(noon.Add(time.Minute)))
 	release := g.hold(t, s)
 	fates := make(chan error, 3)
-	for _, r := range []Record{packet(alpha, "01", neighbours, travelled, later), bad, packet(alpha, "02", neighbours)} {
+	for _, r := range []Record{packet(alpha, "01", neighbours, travelled), bad, packet(alpha, "02", neighbours)} {
 		if err := s.Append(t.Context(), r, func(_ Result, err error) { fates <- err }); err != nil {
 			t.Fatal(err)
 		}
@@ -110,8 +110,8 @@ func TestBadRecordTakesNoEdgeAndNoRelayDown(t *testing.T) {
 			t.Errorf("record %d: %v", i, err)
 		}
 	}
-	wantRows(t, s.path, allEdges, edgeOf("a1", "b2", "2|"+laterText))
-	wantRows(t, s.path, lastSeenOfNodes, "1a|"+laterText+"|1")
+	wantRows(t, s.path, allEdges, edgeOf("a1", "b2", "2|"+noonText))
+	wantRows(t, s.path, lastSeenOfNodes, "1a|"+noonText+"|1")
 }
 
 // An edge serves to tell the next path in the same transaction.

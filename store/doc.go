@@ -25,6 +25,14 @@
 // Ids of transmissions and observations are given by the writer and committed
 // in increasing order: a reader that polls "id > last" misses nothing.
 //
+// # The mesh
+//
+// A path hash means whatever nodes have it at the moment it is stored: the
+// writer keeps their keys, and who is whose neighbour, in memory, in step with
+// the tables. So resolved_path, neighbour edges and the last sight of a relay
+// are part of the record's own transaction. A node in inactive_nodes is meant by
+// no path hash; only its advert brings it back.
+//
 // # Who may write
 //
 // One Store, held by a lock file beside the database. Any number of programs
