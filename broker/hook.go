@@ -151,14 +151,12 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (out packets.Packet
 		return pk, nil
 	}
 	c := connOf(cl)
-	if c == nil || h.b.stopping() {
-		cl.Stop(packets.ErrServerShuttingDown)
+	if c == nil || h.b.stopping() { // no answer; the connection stays for those that are due
 		return pk, packets.ErrRejectPacket
 	}
 	h.b.stats.received.Add(1)
 	d := &delivery{b: h.b, c: c, cl: cl, id: pk.PacketID, message: outgoingOf(cl, pk)}
 	if pk.FixedHeader.Qos > 0 && !h.takeSlot(c) {
-		cl.Stop(packets.ErrServerShuttingDown)
 		return pk, packets.ErrRejectPacket
 	}
 	if pk.FixedHeader.Qos == 2 {
@@ -172,7 +170,8 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (out packets.Packet
 	return h.await(d, pk)
 }
 
-// takeSlot waits until fewer than MaxInFlight messages of c are unanswered.
+// takeSlot waits until fewer than MaxInFlight messages of c are unanswered; it
+// returns false when the broker begins to stop.
 func (h *hook) takeSlot(c *conn) bool {
 	select {
 	case c.deliveries.slots <- struct{}{}:
