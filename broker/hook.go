@@ -136,9 +136,13 @@ func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 func (h *hook) OnPublishDropped(cl *mqtt.Client, pk packets.Packet) { h.b.stats.dropped.Add(1) }
 
 // OnPacketRead renames topics that the library would drop in silence, without
-// an acknowledgement, so that they reach OnPublish.
+// an acknowledgement, so that they reach OnPublish; and it lets every lawful
+// CONNECT pass.
 func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
-	if pk.FixedHeader.Type == packets.Publish && refuseTopic(pk.TopicName) {
+	switch {
+	case pk.FixedHeader.Type == packets.Connect:
+		pk.Connect = lawful(pk.Connect)
+	case pk.FixedHeader.Type == packets.Publish && refuseTopic(pk.TopicName):
 		pk.TopicName = refusedTopic
 	}
 	return pk, nil
