@@ -51,11 +51,11 @@ func openHub(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *hub,
 	if err != nil {
 		return nil, fmt.Errorf("make the keyring: %w", err)
 	}
-	if err := addressesAreFree(ctx, cfg.Hub.Broker.Listen); err != nil {
-		return nil, err
-	}
 	if err := h.openConsole(ctx); err != nil {
 		return nil, err
+	}
+	if err := addressesAreFree(ctx, cfg.Hub.Broker.Listen); err != nil {
+		return nil, errors.Join(err, h.closeConsole())
 	}
 	h.store, err = store.Open(ctx, cfg.DBPath, cfg.StoreOptions(log))
 	if err != nil {
@@ -69,8 +69,9 @@ func openHub(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *hub,
 	return h, nil
 }
 
-// addressesAreFree opens each listener's address for a moment, so that one that
-// is taken is known before a database is made. The broker opens them for good.
+// addressesAreFree opens every listener's address for a moment, so that one that
+// is taken, by another program or by another of ours, is known before a database
+// is made. The broker opens them for good.
 func addressesAreFree(ctx context.Context, listeners []string) error {
 	for _, listener := range listeners {
 		u, err := url.Parse(listener)
@@ -81,9 +82,7 @@ func addressesAreFree(ctx context.Context, listeners []string) error {
 		if err != nil {
 			return &broker.ListenError{Listener: listener, Err: err}
 		}
-		if err := l.Close(); err != nil {
-			return fmt.Errorf("give %s back: %w", listener, err)
-		}
+		defer l.Close() // when all of them have been open at once
 	}
 	return nil
 }
