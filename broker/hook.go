@@ -151,14 +151,12 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (out packets.Packet
 		return pk, nil
 	}
 	c := connOf(cl)
-	if c == nil || h.b.stopping() {
-		cl.Stop(packets.ErrServerShuttingDown)
+	if c == nil || h.b.stopping() { // no answer; what is under way has one to come before the session ends
 		return pk, packets.ErrRejectPacket
 	}
 	h.b.stats.received.Add(1)
 	d := &delivery{b: h.b, c: c, cl: cl, id: pk.PacketID, message: outgoingOf(cl, pk)}
 	if pk.FixedHeader.Qos > 0 && !h.takeSlot(c) {
-		cl.Stop(packets.ErrServerShuttingDown)
 		return pk, packets.ErrRejectPacket
 	}
 	if pk.FixedHeader.Qos == 2 {
