@@ -116,7 +116,6 @@ func TestWhatTellsNothingOfCoverageIsCounted(t *testing.T) {
 		{"an advert too short for a key", heard("1100AABB"), Passed, ReasonNoHeardKey},
 		{"no raw", Message{Topic: clientTopic, Payload: []byte(`{"direction":"rx",` + gpsMember + `}`)}, Worthless, ReasonNoRaw},
 		{"not hex", heard("zz"), Worthless, ReasonBadHex},
-		{"bytes of another packet", heard(relayedHex, `"len":25`), Worthless, ReasonBadLength},
 		{"no frame", heard("0942AA"), Worthless, ReasonBadFrame},
 		{"another version", heard("4900"), Worthless, ReasonBadVersion},
 		{"not JSON", Message{Topic: clientTopic, Payload: []byte(`RX`)}, Worthless, ReasonBadJSON},

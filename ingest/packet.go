@@ -65,7 +65,10 @@ func (e *envelope) packet(raw string) ([]byte, *decoder.Packet, *refusal) {
 	if err != nil {
 		return nil, nil, &refusal{ReasonBadHex, "raw is not hex"}
 	}
-	if n := e.length.whole(); n != nil && *n > 0 && *n != int64(len(frame)) {
+	// meshcoretomqtt pairs a line about a packet that was sent with the bytes it
+	// saw last, often another packet's. Of one that was heard the bytes count,
+	// whatever len says.
+	if n := e.length.whole(); strings.EqualFold(e.direction(), "tx") && n != nil && *n > 0 && *n != int64(len(frame)) {
 		return nil, nil, &refusal{ReasonBadLength, fmt.Sprintf("raw has %d bytes, len says %d", len(frame), *n)}
 	}
 	pkt, err := decoder.Decode(frame)

@@ -36,7 +36,7 @@ func TestVerdictByTopicAndPayload(t *testing.T) {
 		{"a raw topic without a frame", obs + "/raw", `{"type":"RAW"}`, Passed, ReasonNotForUs},
 		{"Home Assistant's events", obs + "/packets", `{"source":"meshcore-ha","event_type":"RX_LOG_DATA","payload":{"raw":"` + textHex + `"}}`, Worthless, ReasonNoRaw},
 		{"sent, the bytes of another packet", obs + "/packets", `{"direction":"tx","len":"25","raw":"` + textHex + `"}`, Worthless, ReasonBadLength},
-		{"received, the bytes of another packet", obs + "/packets", `{"direction":"rx","len":25,"raw":"` + textHex + `"}`, Worthless, ReasonBadLength},
+		{"received, the bytes of another packet", obs + "/packets", `{"direction":"rx","len":25,"raw":"` + textHex + `"}`, Stored, ""},
 		{"neighbors", obs + "/neighbors", `{"neighbors":[]}`, Passed, ReasonNotForUs},
 		{"a token, not JSON", obs + "/serial/commands", `eyJ.eyJ.00`, Passed, ReasonNotForUs},
 		{"a retained message deleted", obs + "/status", ``, Passed, ReasonNotForUs},
