@@ -137,8 +137,9 @@ func bigEndian(b []byte, signed bool) int64 {
 
 // ReadTelemetry reads Cayenne LPP records up to the end or to channel 0, which
 // is padding. With an *Error the records before it are returned too.
-func ReadTelemetry(data []byte) ([]Measurement, error) {
-	c := cursor{buf: data}
+func ReadTelemetry(data []byte) ([]Measurement, error) { return readRecords(&cursor{buf: data}) }
+
+func readRecords(c *cursor) ([]Measurement, error) {
 	var records []Measurement
 	for c.left() > 0 {
 		m := Measurement{Channel: c.uint8("channel")}
@@ -146,13 +147,16 @@ func ReadTelemetry(data []byte) ([]Measurement, error) {
 			break
 		}
 		m.Sensor = SensorType(c.uint8("type"))
-		size, err := m.Sensor.size(&c)
+		size, err := m.Sensor.size(c)
 		if err != nil {
 			return records, err
 		}
 		m.Data = c.bytes(m.Sensor.String(), size)
 		if err := c.err(); err != nil {
 			return records, err
+		}
+		if c.fields != nil {
+			c.note(m.Values())
 		}
 		records = append(records, m)
 	}
@@ -179,6 +183,6 @@ func (t SensorType) size(c *cursor) (int, error) {
 }
 
 func readTelemetry(c *cursor, _ Hint) (Answer, error) {
-	records, err := ReadTelemetry(c.rest("records"))
+	records, err := readRecords(c)
 	return &Telemetry{Records: records}, err
 }
