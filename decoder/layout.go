@@ -7,9 +7,9 @@ type Field struct {
 	Size   int // bytes, at least 1
 
 	// Value is what the bytes say by themselves: an integer as wide and as signed
-	// as on the wire, a float64 for a scaled number, []Value for a Cayenne LPP
-	// measurement, []byte for text, which ends at its first NUL and is not checked
-	// UTF-8. It is nil for bytes that are just bytes.
+	// as on the wire, a float64 for a scaled number, a Measurement for its data,
+	// []byte for text, which ends at its first NUL and is not checked UTF-8. It is
+	// nil for bytes that are just bytes.
 	Value any
 }
 
