@@ -174,7 +174,7 @@ func (r *Reporter) unread(reply decoder.Reply) []Fact {
 		return nil
 	}
 	if _, err := reply.Read(r.hint); err != nil {
-		return []Fact{{"body", fmt.Sprintf("not all is %s: %v", r.hint.Kind, err)}}
+		return []Fact{{"body", fmt.Sprintf("not all is %s: in it, %v", r.hint.Kind, err)}}
 	}
 	return nil
 }
