@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
+	"corescope-hub/decoder"
 	"corescope-hub/decoder/report"
 )
 
@@ -25,21 +27,30 @@ type decodeCmd struct {
 
 // Help is the long form of what the command does.
 func (decodeCmd) Help() string {
-	return `Each frame gives one line: a JSON object with all that is known of it, or {"error":true,"reason":...} ` +
-		`for a frame that the firmware's receiver drops. On a terminal it gives a breakdown instead: ` +
-		`each field with its offset, its bytes and what they mean.
+	return fmt.Sprintf(`Each frame gives one line: a JSON object with all that is known of it, or {"error":true,"reason":"..."} for a frame that the firmware's receiver drops. On a terminal it gives a breakdown instead: each field with its offset, its bytes and what they mean.
 
-A line of standard input is the hex digits of one frame, or {"hex":"...","keys":{...}}; its keys take the place of ` +
-		`those of --keys. Blank lines are skipped.
+A line of standard input is the hex digits of one frame, or {"hex":"...","keys":{...}}; keys on a line take the place of those of --keys. Blank lines are skipped.
 
-Keys are {"channels":[{"name":"ops","secret":"32 or 64 hex digits"}], "hashtags":["#test"], ` +
-		`"regions":["#europe"], "identities":[{"prv":"128 hex digits, the expanded key"}], "contacts":["public key"], ` +
-		`"response_kind":"telemetry", "neighbours_prefix_len":4, "dest_role":"room"}; each may be left out.
+Keys are one JSON object, of which everything may be left out:
 
-A dropped frame is an answer, not a failure: the exit code stays 0. It is 1 when the keys cannot be used, when input ` +
-		`cannot be read, and at the end when a line was neither form; such a line gives ` +
-		`{"error":true,"reason":"bad_line"} and is explained on standard error.`
+    %s
+
+Hashtags are channels whose secret is made from their name. Identities are nodes whose private key you have, in the expanded form that the firmware exports; contacts are those that they talk to. Regions are tried on transport codes. The last three say what the packet does not: what responses answer, one of %v, how much of each key a list of neighbours shows, and what receives anonymous requests (room, repeater or sensor).
+
+A dropped frame is an answer, not a failure: the exit code stays 0. It is 1 when the keys cannot be used or the input cannot be read, and in the end when a line was neither form. Such a line is explained on standard error and gives {"error":true,"reason":"bad_line"}; the others are decoded.`,
+		strings.ReplaceAll(exampleKeys, "\n", "\n    "), decoder.ResponseKinds())
 }
+
+const exampleKeys = `{
+  "channels": [{"name": "ops", "secret": "32 or 64 hex digits"}],
+  "hashtags": ["#test"],
+  "regions": ["#europe"],
+  "identities": [{"prv": "128 hex digits"}],
+  "contacts": ["64 hex digits"],
+  "response_kind": "telemetry",
+  "neighbours_prefix_len": 4,
+  "dest_role": "room"
+}`
 
 // Run decodes the arguments, or else what comes on standard input.
 func (c *decodeCmd) Run(env environment) error {
@@ -196,8 +207,10 @@ func (d *frameDecoder) object(line []byte) (hex string, keys *report.Reporter, e
 	if len(o.Keys) == 0 || string(o.Keys) == "null" {
 		return *o.Hex, d.keys, nil
 	}
-	keys, err = newReporter(o.Keys)
-	return *o.Hex, keys, err
+	if keys, err = newReporter(o.Keys); err != nil {
+		return "", nil, fmt.Errorf("keys: %w", err)
+	}
+	return *o.Hex, keys, nil
 }
 
 // badLine answers a line that is no frame, so that answers and lines stay in

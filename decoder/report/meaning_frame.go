@@ -133,10 +133,8 @@ func advertMeaning(a *decoder.Advert) meaningFunc {
 			return "NOT valid: forged or damaged"
 		case "flags":
 			return advertFlags(decoder.AdvertFlags(small(f)))
-		case "latitude":
-			return degrees(f, "north")
-		case "longitude":
-			return degrees(f, "east")
+		case "latitude", "longitude":
+			return degrees(f)
 		case decoder.FieldUnread:
 			if a.Err != nil {
 				return "less than the flags promise"
@@ -150,9 +148,7 @@ func advertMeaning(a *decoder.Advert) meaningFunc {
 }
 
 // degrees reads millionths of a degree, as adverts have them.
-func degrees(f decoder.Field, positive string) string {
-	return number(float64(integer(f.Value))/1e6) + " degrees " + positive
-}
+func degrees(f decoder.Field) string { return number(float64(integer(f.Value))/1e6) + "°" }
 
 func advertFlags(flags decoder.AdvertFlags) string {
 	words := []string{flags.Role().String()}
