@@ -57,7 +57,8 @@ func (d *delivery) settle(v ingest.Verdict) {
 	}
 }
 
-// answer tells the publisher, then the subscribers.
+// answer tells the subscribers, then the publisher: who has an acknowledgement
+// finds the message retained.
 func (d *delivery) answer() {
 	defer d.b.inFlight.Add(-1)
 	if d.message.qos > 0 {
@@ -73,12 +74,12 @@ func (d *delivery) answer() {
 		d.cl.Stop(packets.ErrServerUnavailable)
 		return
 	}
+	if d.verdict.Outcome != ingest.Worthless {
+		d.b.forward(d.cl, d.message)
+	}
 	if d.message.qos == 1 {
 		d.c.acknowledge(d.id)
 		d.b.stats.acked.Add(1)
-	}
-	if d.verdict.Outcome != ingest.Worthless {
-		d.b.forward(d.cl, d.message)
 	}
 }
 

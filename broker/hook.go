@@ -155,7 +155,7 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (out packets.Packet
 		return pk, nil
 	}
 	c := connOf(cl)
-	if c == nil || h.b.stopping() { // no answer; the connection stays for those that are due
+	if c == nil || h.b.stopping() { // no answer; what is under way has one to come before the session ends
 		return pk, packets.ErrRejectPacket
 	}
 	h.b.stats.received.Add(1)

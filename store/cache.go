@@ -33,6 +33,3 @@ func (c *recent[K, V]) put(key K, v V) {
 func (c *recent[K, V]) clear() {
 	c.old, c.young = nil, make(map[K]V)
 }
-
-// len is how many entries are held, one in both generations counted twice.
-func (c *recent[K, V]) len() int { return len(c.young) + len(c.old) }

@@ -42,6 +42,9 @@ type Options struct {
 	// Log is told when commits begin to fail and when they work again. Nil logs
 	// nothing.
 	Log *slog.Logger
+
+	now    func() time.Time       // for tests; nil is time.Now
+	before func(*writeConn) error // for tests: run ahead of each transaction
 }
 
 // DefaultOptions suits a Raspberry Pi with an SD card.

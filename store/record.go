@@ -12,6 +12,9 @@ type Record struct {
 	Advert       *NodeAdvert   // nil unless a verified advert with readable appdata
 	Status       *Status       // nil unless a status message
 	Drop         *Drop         // a packet that was refused; then Transmission, Advert and Status are nil and the observer row is not touched
+
+	Adjacent  []Adjacency      // who heard whom, as the packet's path shows
+	Reception *ClientReception // a roaming client's; then the rest, ReceivedAt aside, is empty
 }
 
 // Observer is the station that reports.
@@ -45,13 +48,14 @@ type Transmission struct {
 
 // Observation is one observer hearing one transmission.
 type Observation struct {
-	Direction string   // as sent: "rx", "tx"; "" is NULL
-	SNR       *float64 // dB
-	RSSI      *float64 // dBm
-	Score     *int64   // 0 to 1000
-	Hops      []byte   // path hashes, HopSize bytes each
-	HopSize   int      // bytes; any value when Hops is empty
-	Raw       []byte   // the frame as this observer heard it
+	Direction string    // as sent: "rx", "tx"; "" is NULL
+	SNR       *float64  // dB
+	RSSI      *float64  // dBm
+	Score     *int64    // 0 to 1000
+	Hops      []byte    // path hashes, HopSize bytes each
+	Sender    *[32]byte // adverts: who began the path, which helps to tell whom its first hash means
+	HopSize   int       // bytes; any value when Hops is empty
+	Raw       []byte    // the frame as this observer heard it
 }
 
 // NodeAdvert is what a node said of itself.

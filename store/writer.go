@@ -26,13 +26,15 @@ type writer struct {
 	batch        []item // reused
 	lastCommit   time.Time
 	failingSince time.Time // zero while commits work
-
-	before func(*writeConn) error // for tests: run ahead of each transaction
 }
 
 func newWriter(conn *writeConn, path string, opts Options, q *queue, f *feed, stats *counters) *writer {
+	now := opts.now
+	if now == nil {
+		now = time.Now
+	}
 	return &writer{
-		conn: conn, path: path, opts: opts, queue: q, feed: f, stats: stats, log: opts.Log, now: time.Now,
+		conn: conn, path: path, opts: opts, queue: q, feed: f, stats: stats, log: opts.Log, now: now,
 		ledger: newLedger(conn, opts.MetricsInterval),
 		wal:    newCheckpoints(opts),
 	}
@@ -154,8 +156,8 @@ func (w *writer) commit(out []outcome) error {
 		}
 	}
 	err := w.conn.use(func() error {
-		if w.before != nil {
-			if err := w.before(w.conn); err != nil {
+		if w.opts.before != nil {
+			if err := w.opts.before(w.conn); err != nil {
 				return err
 			}
 		}

@@ -26,7 +26,7 @@ const (
 // packetMessage is a message as meshcoretomqtt sends it; number makes its packet
 // differ from others.
 func packetMessage(number int) string {
-	return fmt.Sprintf(`{"origin":"Hill","origin_id":"%s","type":"PACKET","direction":"rx","len":"22","SNR":"-7","RSSI":"-103","score":"971",`+
+	return fmt.Sprintf(`{"origin":"Hill","origin_id":"%s","type":"PACKET","direction":"rx","len":"21","SNR":"-7","RSSI":"-103","score":"971",`+
 		`"raw":"0901ABA1B2C3D4%08XF60718293A4B5C6D7E8F"}`, observerKey, number)
 }
 
@@ -115,6 +115,44 @@ func TestReadyzAnswersOnceTheHubRuns(t *testing.T) {
 	for path, want := range map[string]string{"/readyz": "ready\n", "/healthz": "alive\n"} {
 		if got := get(t, h.console+path); got != want {
 			t.Errorf("%s: %q", path, got)
+		}
+	}
+}
+
+func TestReadyzSaysThatCommitsFailAndThatTheyWorkAgain(t *testing.T) {
+	t.Parallel()
+	h := startHub(t, "")
+	release := lock(t, h.db)
+	h.client("first").Publish(packetTopic, 1, false, packetMessage(1)) // not acknowledged
+	h.log.await("database commits fail")
+	if got := get(t, h.console+"/readyz"); !strings.HasPrefix(got, "not ready\ndatabase: the last commit failed: ") {
+		t.Errorf("while commits fail: %q", got)
+	}
+	release()
+	done(t, h.client("second").Publish(packetTopic, 1, false, packetMessage(2)))
+	if got := get(t, h.console+"/readyz"); got != "ready\n" {
+		t.Errorf("after a commit: %q", got)
+	}
+}
+
+func TestHealthcheckAsksTheHubThatRunsWithTheSameSettings(t *testing.T) {
+	t.Parallel()
+	h := startHub(t, "")
+	var out, errOut strings.Builder
+	env := environment{vars: []string{"CORESCOPE_HUB_CONSOLE_LISTEN=" + strings.TrimPrefix(h.console, "http://")}, stdout: &out, stderr: &errOut}
+	if code := run(t.Context(), env, []string{"healthcheck"}); code != exitOK || out.String() != "ready\n" {
+		t.Errorf("exit code %d: %s%s", code, &out, &errOut)
+	}
+}
+
+func TestHealthcheckReachesAConsoleOnEveryAddress(t *testing.T) {
+	t.Parallel()
+	for listen, want := range map[string]string{
+		":8080": "127.0.0.1:8080", "0.0.0.0:8080": "127.0.0.1:8080", "[::]:8080": "127.0.0.1:8080",
+		"10.0.0.5:80": "10.0.0.5:80", "[fd00::1]:80": "[fd00::1]:80", "pi:80": "pi:80",
+	} {
+		if got, err := consoleAddress(listen); err != nil || got != want {
+			t.Errorf("%s: got %q, %v", listen, got, err)
 		}
 	}
 }

@@ -64,7 +64,7 @@ func consoleAddress(listen string) (string, error) {
 		return "", fmt.Errorf("hub.console.listen %q: a free port is not known here: set a fixed one", listen)
 	}
 	if addr, err := netip.ParseAddr(host); host == "" || err == nil && addr.IsUnspecified() {
-		host = "127.0.0.1" // a container may not know what localhost is
+		host = "127.0.0.1" // a name needs /etc/hosts, which a scratch image does not have
 	}
 	return net.JoinHostPort(host, port), nil
 }

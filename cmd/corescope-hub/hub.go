@@ -41,7 +41,7 @@ type hub struct {
 
 // openHub opens everything, what is downstream first. Nothing is written when a
 // setting cannot be used or an address is taken.
-func openHub(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *hub, err error) {
+func openHub(ctx context.Context, cfg *config.Config, log *slog.Logger) (*hub, error) {
 	h := &hub{cfg: cfg, machine: thisMachine(), log: log, started: time.Now()}
 	channels, err := cfg.Channels()
 	if err != nil {
@@ -54,19 +54,27 @@ func openHub(ctx context.Context, cfg *config.Config, log *slog.Logger) (_ *hub,
 	if err := h.openConsole(ctx); err != nil {
 		return nil, err
 	}
-	if err := addressesAreFree(ctx, cfg.Hub.Broker.Listen); err != nil {
+	if err := h.openRest(ctx, keys); err != nil {
 		return nil, errors.Join(err, h.closeConsole())
-	}
-	h.store, err = store.Open(ctx, cfg.DBPath, cfg.StoreOptions(log))
-	if err != nil {
-		return nil, errors.Join(err, h.closeConsole())
-	}
-	h.ingest = ingest.New(h.store, keys, cfg.IngestOptions(h.machine))
-	h.broker, err = broker.New(h.ingest, cfg.BrokerOptions(h.machine, log))
-	if err != nil {
-		return nil, errors.Join(err, h.store.Close(), h.closeConsole())
 	}
 	return h, nil
+}
+
+func (h *hub) openRest(ctx context.Context, keys *decoder.Keyring) error {
+	if err := addressesAreFree(ctx, h.cfg.Hub.Broker.Listen); err != nil {
+		return err
+	}
+	var err error
+	h.store, err = store.Open(ctx, h.cfg.DBPath, h.cfg.StoreOptions(h.log))
+	if err != nil {
+		return err
+	}
+	h.ingest = ingest.New(h.store, keys, h.cfg.IngestOptions(h.machine))
+	h.broker, err = broker.New(h.ingest, h.cfg.BrokerOptions(h.machine, h.log))
+	if err != nil {
+		return errors.Join(err, h.store.Close())
+	}
+	return nil
 }
 
 // addressesAreFree opens every listener's address for a moment, so that one that

@@ -21,7 +21,7 @@ func processMetrics() []Metric {
 			emit(s.Process.Version, 1)
 		}),
 		single("start_time_seconds", Gauge, "seconds", "When the hub started, since 1970.", func(s Snapshot) float64 { return float64(s.Process.Started.Unix()) }),
-		single("goroutines", Gauge, "goroutines", "Goroutines, two for each client.", func(s Snapshot) float64 { return float64(s.Process.Goroutines) }),
+		single("goroutines", Gauge, "goroutines", "Goroutines.", func(s Snapshot) float64 { return float64(s.Process.Goroutines) }),
 		single("memory_bytes", Gauge, "bytes", "Memory that the Go runtime has from the operating system.", func(s Snapshot) float64 { return float64(s.Process.Memory) }),
 	}
 }

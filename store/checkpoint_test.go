@@ -1,0 +1,108 @@
+package store
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestCheckpointKeepsTheWALSmall(t *testing.T) {
+	s := openTest(t, func(o *Options) { o.CheckpointBytes = 100 * pageSize })
+	for i := range 200 {
+		put(t, s, packet(alpha, fmt.Sprintf("%016x", i)))
+	}
+	// The file keeps the size it once had: the limit and the batch that went over.
+	if got := s.Stats().WALBytes; got > 150*pageSize {
+		t.Errorf("WAL of %d bytes, and the limit is %d", got, 100*pageSize)
+	}
+	s.Close() // after the last checkpoint
+	stats := s.Stats()
+	if stats.Checkpoints == 0 || stats.CheckpointErrors != 0 || stats.CheckpointSeconds.Count != stats.Checkpoints {
+		t.Errorf("%d checkpoints, %d failed, %d timed", stats.Checkpoints, stats.CheckpointErrors, stats.CheckpointSeconds.Count)
+	}
+}
+
+func TestNoCheckpointBelowTheLimit(t *testing.T) {
+	s := openTest(t, func(o *Options) { o.CheckpointInterval = 0 })
+	for i := range 20 {
+		put(t, s, packet(alpha, fmt.Sprintf("%016x", i)))
+	}
+	if got := s.Stats(); got.Checkpoints != 0 || got.WALBytes == 0 {
+		t.Errorf("%d checkpoints, WAL of %d bytes", got.Checkpoints, got.WALBytes)
+	}
+}
+
+func TestIdleHubCheckpointsWhenTheIntervalIsOver(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "meshcore.db")
+	synctest.Test(t, func(t *testing.T) {
+		opts := DefaultOptions()
+		opts.CheckpointInterval = 10 * time.Minute
+		s, err := Open(t.Context(), path, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		put(t, s, packet(alpha, "01"))
+		for _, step := range []struct {
+			after time.Duration
+			want  uint64
+		}{{9 * time.Minute, 0}, {time.Minute + time.Second, 1}, {24 * time.Hour, 1}} {
+			time.Sleep(step.after)
+			synctest.Wait()
+			if got := s.Stats().Checkpoints; got != step.want {
+				t.Errorf("%d checkpoints %s later, want %d", got, step.after, step.want)
+			}
+		}
+		put(t, s, packet(alpha, "02"))
+		time.Sleep(11 * time.Minute)
+		synctest.Wait()
+		if got := s.Stats().Checkpoints; got != 2 {
+			t.Errorf("%d checkpoints after another record, want 2", got)
+		}
+	})
+}
+
+func TestCloseLeavesTheFileAlone(t *testing.T) {
+	s := openTest(t)
+	put(t, s, packet(alpha, "01"))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, suffix := range []string{"-wal", "-shm"} {
+		if _, err := os.Stat(s.path + suffix); err == nil {
+			t.Errorf("%s is still there", suffix)
+		}
+	}
+	wantRows(t, s.path, "SELECT count(*) FROM observations", "1")
+	wantRows(t, s.path, "PRAGMA journal_mode", "wal")
+}
+
+// A reader in the middle of something keeps the WAL from being copied, not the
+// hub from working or from closing.
+func TestReaderDoesNotHoldUpTheHub(t *testing.T) {
+	s := openTest(t, func(o *Options) { o.CheckpointBytes = 20 * pageSize })
+	put(t, s, packet(alpha, "00"))
+	reader, err := openAsServer(t, s.path).Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	if _, err := reader.ExecContext(t.Context(), "BEGIN; SELECT * FROM observations"); err != nil {
+		t.Fatal(err)
+	}
+	for i := 1; i < 50; i++ {
+		put(t, s, packet(alpha, fmt.Sprintf("%016x", i)))
+	}
+	if got := dumpFrom(t, reader, "SELECT count(*) FROM observations")[0]; got != "1" {
+		t.Errorf("the reader sees %s rows in its snapshot, want 1", got)
+	}
+	if got := s.Stats(); got.CheckpointErrors != 0 || got.CommitErrors != 0 {
+		t.Errorf("%d checkpoint errors, %d commit errors", got.CheckpointErrors, got.CommitErrors)
+	}
+	if _, err := reader.ExecContext(t.Context(), "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,69 @@
+package store
+
+import (
+	"bytes"
+	"testing"
+	"time"
+)
+
+func TestTimesAreUTCSeconds(t *testing.T) {
+	var c timeText
+	zone := time.FixedZone("", -7*3600)
+	for _, tc := range []struct {
+		t    time.Time
+		want string
+	}{
+		{time.Date(2026, 11, 24, 12, 18, 35, 999999999, zone), "2026-11-24T19:18:35Z"},
+		{time.Date(2026, 11, 24, 12, 18, 35, 0, zone), "2026-11-24T19:18:35Z"},
+		{time.Date(2026, 11, 24, 12, 18, 36, 0, zone), "2026-11-24T19:18:36Z"},
+		{time.Unix(0, 0), "1970-01-01T00:00:00Z"},
+	} {
+		if got := c.format(tc.t); got != tc.want {
+			t.Errorf("%s: got %s, want %s", tc.t, got, tc.want)
+		}
+		if got := parseTime(tc.want); !got.Equal(tc.t.Truncate(time.Second)) {
+			t.Errorf("%s read back as %s", tc.want, got)
+		}
+	}
+	if got, want := createdAt("2026-11-24T19:18:35Z"), "2026-11-24 19:18:35"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	var fresh timeText
+	if got := fresh.format(time.Unix(0, 0)); got != "1970-01-01T00:00:00Z" {
+		t.Errorf("the zero second: %q", got)
+	}
+}
+
+func TestBucketIsTheNearestMultiple(t *testing.T) {
+	for _, tc := range []struct{ at, want string }{
+		{"2026-11-24T19:18:48Z", "2026-11-24T19:20:00Z"},
+		{"2026-11-24T19:17:29Z", "2026-11-24T19:15:00Z"},
+		{"2026-11-24T19:17:30Z", "2026-11-24T19:20:00Z"},
+		{"2026-12-31T23:59:00Z", "2027-01-01T00:00:00Z"},
+	} {
+		if got := bucket(parseTime(tc.at), 5*time.Minute); got != tc.want {
+			t.Errorf("%s: got %s, want %s", tc.at, got, tc.want)
+		}
+	}
+}
+
+func FuzzPathText(f *testing.F) {
+	f.Add([]byte{}, 1)
+	f.Add([]byte{0x0F, 0xA0, 0x1A}, 1)
+	f.Add([]byte{1, 2, 3, 4, 5, 6}, 3)
+	f.Fuzz(func(t *testing.T, hops []byte, size int) {
+		if size < 1 || size > 8 {
+			t.Skip()
+		}
+		hops = hops[:len(hops)/size*size]
+		read := parsePath(pathText(hops, size))
+		if len(read) != len(hops)/size {
+			t.Fatalf("%d hops read back, want %d", len(read), len(hops)/size)
+		}
+		for i, hop := range read {
+			if got := parseHex(hop); !bytes.Equal(got, hops[i*size:(i+1)*size]) {
+				t.Errorf("hop %d is %s, want %x", i, hop, hops[i*size:(i+1)*size])
+			}
+		}
+	})
+}
