@@ -86,7 +86,8 @@ type Broker struct {
 	inFlight atomic.Int64   // messages whose fate is not known
 
 	stats    counters
-	refusals limiter
+	refusals limiter // of logins
+	faults   limiter // of the protocol
 }
 
 // New makes a Broker that hands what it accepts to sink. Nothing is opened
