@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -27,8 +28,9 @@ type Sink interface {
 
 // Options of a Broker. DefaultOptions gives the values an appliance wants.
 type Options struct {
-	Listen    []string  // tcp://HOST:PORT; port 0 asks for a free one
-	Anonymous Anonymous // who may connect without a login
+	Listen    []string // tcp, tls, ws or wss://HOST:PORT; port 0 asks for a free one
+	TLS       TLS
+	Auth      Auth
 	Upstreams []Upstream
 	Log       *slog.Logger
 
@@ -50,7 +52,7 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		Listen:           []string{"tcp://:1883"},
-		Anonymous:        AnonymousLAN,
+		Auth:             DefaultAuth(),
 		Log:              slog.New(slog.DiscardHandler),
 		ConnectTimeout:   15 * time.Second,
 		WriteTimeout:     10 * time.Second,
@@ -70,6 +72,8 @@ type Broker struct {
 	opts Options
 	sink Sink
 	log  *slog.Logger
+	door *door
+	tls  *tls.Config // nil without a certificate
 
 	server    *mqtt.Server
 	inline    *mqtt.Client // the name under which messages of MQTT 3 clients reach subscribers
@@ -95,6 +99,13 @@ func New(sink Sink, opts Options) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{opts: opts, sink: sink, log: opts.Log, conns: make(map[*conn]struct{})}
+	var err error
+	if b.door, err = newDoor(opts.Auth); err != nil {
+		return nil, err
+	}
+	if b.tls, err = newTLS(opts.TLS, opts.Log); err != nil {
+		return nil, err
+	}
 	b.accepting, b.stop = context.WithCancel(context.Background())
 	for _, address := range opts.Listen {
 		l, err := newListener(b, address)
@@ -127,9 +138,6 @@ func New(sink Sink, opts Options) (*Broker, error) {
 func (o Options) check() error {
 	if o.Log == nil {
 		return errors.New("broker options: Log is nil")
-	}
-	if !o.Anonymous.valid() {
-		return fmt.Errorf("broker options: Anonymous is %q: use lan, true or false", o.Anonymous)
 	}
 	for _, limit := range []struct {
 		name string

@@ -25,6 +25,7 @@ type conn struct {
 	writeTimeout time.Duration
 	soft, hard   int // bytes waiting: above soft messages are left out, above hard the connection ends
 	since        time.Time
+	closesWhole  bool // an expired read deadline ends writing, too: WebSocket
 
 	out struct {
 		sync.Mutex
@@ -37,6 +38,7 @@ type conn struct {
 	waiting atomic.Int64 // len(out.waiting) plus what is being written
 
 	client     atomic.Pointer[mqtt.Client] // set once it has logged in
+	principal  Principal                   // set when it logs in
 	will       *will
 	superseded atomic.Bool   // its session went to a newer connection: no will
 	gone       chan struct{} // closed when the connection's goroutine has ended
@@ -148,6 +150,9 @@ func (c *conn) Close() error {
 		return nil
 	}
 	c.out.closed = true
+	if c.out.flushing && c.closesWhole {
+		return nil // flush closes it
+	}
 	if c.out.flushing {
 		return c.Conn.SetReadDeadline(time.Unix(1, 0))
 	}

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"strings"
 	"time"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
@@ -56,22 +57,25 @@ func keepalive(seconds uint16) uint16 {
 	return min(max(seconds, least), most)
 }
 
-// OnConnectAuthenticate decides who may log in.
+// OnConnectAuthenticate decides who may log in, and as whom.
 func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
 	c := connOf(cl)
 	if c == nil || h.b.stopping() {
 		return false
 	}
-	refusal := h.b.opts.Anonymous.refusal(c.remote)
-	if _, known := h.b.server.Clients.Get(cl.ID); refusal == "" && !known && h.b.server.Clients.Len() >= h.b.opts.MaxSessions {
-		refusal = "there are too many sessions already"
+	principal, err := h.b.door.admit(c.remote, string(pk.Connect.Username), string(pk.Connect.Password))
+	if _, known := h.b.server.Clients.Get(cl.ID); err == nil && !known && h.b.server.Clients.Len() >= h.b.opts.MaxSessions {
+		err = errTooManySessions
 	}
-	if refusal == "" {
-		return true
+	if err != nil {
+		h.b.stats.refusedLogin.Add(1)
+		h.b.refusals.warn(h.b.log, "login refused", "listener", c.listener, "remote", c.remote,
+			"client", bounded(cl.ID), "user", bounded(string(pk.Connect.Username)), "err", err)
+		return false
 	}
-	h.b.stats.refusedLogin.Add(1)
-	h.b.refusals.warn(h.b.log, "login refused", "listener", c.listener, "remote", c.remote, "client", bounded(cl.ID), "err", refusal)
-	return false
+	c.principal = principal
+	c.will = c.will.of(&principal)
+	return true
 }
 
 // OnSessionEstablish ends an older connection of the same client id, and waits
@@ -125,7 +129,14 @@ func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 		return true
 	}
 	c := connOf(cl)
-	if c != nil && c.behind() {
+	switch {
+	case c == nil:
+		return false
+	case strings.ContainsAny(topic, "+#"): // a subscription; each message is judged again
+		return c.principal.mayAsk(topic)
+	case !c.principal.allowed(topic, accessRead):
+		return false
+	case c.behind():
 		h.b.stats.dropped.Add(1)
 		return false
 	}
@@ -190,7 +201,7 @@ func (h *hook) ingest(d *delivery, m ingest.Message) {
 		}
 	}()
 	switch {
-	case d.message.topic == refusedTopic:
+	case d.message.topic == refusedTopic, !d.c.principal.allowed(d.message.topic, accessPublish):
 		h.b.stats.refusedTopics.Add(1)
 		d.settle(ingest.Verdict{Outcome: ingest.Worthless, Reason: ingest.ReasonBadTopic})
 	case d.message.retain && len(d.message.payload) == 0: // clears a retained message

@@ -9,7 +9,9 @@ import (
 // Session is one client that is connected now.
 type Session struct {
 	ClientID      string // as the client calls itself: not an identity
-	Username      string
+	Username      string // "" for guests
+	Role          Role
+	Key           string // the public key it proved to have; "" for none
 	Listener      string
 	Remote        string // HOST:PORT
 	Protocol      byte   // MQTT: 3 is 3.1, 4 is 3.1.1, 5 is 5
@@ -29,7 +31,9 @@ func (b *Broker) Sessions() []Session {
 		}
 		all = append(all, Session{
 			ClientID:      cl.ID,
-			Username:      string(cl.Properties.Username),
+			Username:      c.principal.Name,
+			Role:          c.principal.Role,
+			Key:           c.principal.Key,
 			Listener:      c.listener,
 			Remote:        c.remote,
 			Protocol:      cl.Properties.ProtocolVersion,

@@ -24,6 +24,7 @@ type Stats struct {
 	RefusedSubscriptions int64
 	RefusedTopics        int64 // messages to a topic beyond the bounds, or one of the broker's own
 	RefusedRetains       int64 // there were MaxRetained already
+	RefusedUpgrades      int64 // HTTP requests that were no MQTT over WebSocket
 	AcceptErrors         int64
 	ForwardErrors        int64
 	Panics               int64
@@ -32,9 +33,9 @@ type Stats struct {
 }
 
 type counters struct {
-	accepted, acceptErrors, received, acked, notSafe, dropped                     atomic.Int64
-	refusedLogin, refusedFull, refusedSubscriptions, retainRefused, refusedTopics atomic.Int64
-	forwardErrors, panics                                                         atomic.Int64
+	accepted, acceptErrors, received, acked, notSafe, dropped                                      atomic.Int64
+	refusedLogin, refusedFull, refusedSubscriptions, retainRefused, refusedTopics, refusedUpgrades atomic.Int64
+	forwardErrors, panics                                                                          atomic.Int64
 }
 
 func (c *counters) count(v ingest.Verdict) {
@@ -64,6 +65,7 @@ func (b *Broker) Stats() Stats {
 		RefusedSubscriptions: c.refusedSubscriptions.Load(),
 		RefusedTopics:        c.refusedTopics.Load(),
 		RefusedRetains:       c.retainRefused.Load(),
+		RefusedUpgrades:      c.refusedUpgrades.Load(),
 		AcceptErrors:         c.acceptErrors.Load(),
 		ForwardErrors:        c.forwardErrors.Load(),
 		Panics:               c.panics.Load(),

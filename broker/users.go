@@ -153,6 +153,9 @@ func HashPassword(password string) (string, error) {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads, encode(salt), encode(sum)), nil
 }
 
+// has says whether there is a user of that name.
+func (u *users) has(name string) bool { return u != nil && u.byName[name] != nil }
+
 // verify returns the rights of a user. A name that is not there takes as long
 // as a wrong password.
 func (u *users) verify(name, password string) (Principal, bool) {
