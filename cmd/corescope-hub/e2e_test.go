@@ -25,7 +25,7 @@ const (
 // packetMessage is a message as meshcoretomqtt sends it; number makes its packet
 // differ from others.
 func packetMessage(number int) string {
-	return fmt.Sprintf(`{"origin":"Hill","origin_id":"%s","type":"PACKET","direction":"rx","len":"22","SNR":"-7","RSSI":"-103","score":"971",`+
+	return fmt.Sprintf(`{"origin":"Hill","origin_id":"%s","type":"PACKET","direction":"rx","len":"21","SNR":"-7","RSSI":"-103","score":"971",`+
 		`"raw":"0901ABA1B2C3D4%08XF60718293A4B5C6D7E8F"}`, observerKey, number)
 }
 

@@ -20,7 +20,7 @@ const maxCommitInterval = 10 * time.Second
 // addresses, secrets, limits. The error is an *Error.
 func (c *Config) Check() error {
 	checks := []func() error{
-		c.checkDBPath, c.checkSources, c.checkGeoFilter, c.checkListen, c.checkConsole, c.checkCommitInterval,
+		c.checkDBPath, c.checkSources, c.checkGeoFilter, c.checkForeignAdverts, c.checkListen, c.checkConsole, c.checkCommitInterval,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {
@@ -125,7 +125,18 @@ func (c *Config) checkGeoFilter() error {
 			return c.fail("geo_filter."+l.key, fmt.Sprint(*l.value), "out of range", fmt.Sprintf("write degrees from -%g to %g", l.most, l.most))
 		}
 	}
+	if g.LatMin != nil && g.LatMax != nil && *g.LatMin > *g.LatMax {
+		return c.fail("geo_filter.latMin", fmt.Sprint(*g.LatMin), fmt.Sprintf("north of latMax %v", *g.LatMax), "write the southern limit here")
+	}
 	return nil
+}
+
+func (c *Config) checkForeignAdverts() error {
+	switch mode := strings.ToLower(strings.TrimSpace(c.ForeignAdverts.Mode)); mode {
+	case "", "flag", "drop":
+		return nil
+	}
+	return c.fail("foreignAdverts.mode", quote(c.ForeignAdverts.Mode), "no such mode", `write "flag" or "drop"`)
 }
 
 func within(degrees, most float64) bool { return math.Abs(degrees) <= most }

@@ -153,6 +153,11 @@ func TestBadConfigIsOneLineThatNamesKeyValueAndRemedy(t *testing.T) {
 		"channel key type":    {text: `{"channelKeys": {"Club": 12}}`, want: `%s:1:17: channelKeys: not an object of texts: write { "name": "text" }`},
 		"polygon":             {text: `{"geo_filter": {"polygon": [[1, 2], [3, 4]]}}`, want: `%s:1:28: geo_filter.polygon: 2 corners: give 3 or more`},
 		"place":               {text: `{"geo_filter": {"polygon": [[1, 2], [3, 4], [91, 0]]}}`, want: `%s:1:28: geo_filter.polygon [91 0]: not a place: write [latitude, longitude] in degrees`},
+		"latitude":            {text: `{"geo_filter": {"latMin": -90.5}}`, want: `%s:1:27: geo_filter.latMin -90.5: out of range: write degrees from -90 to 90`},
+		"longitude":           {text: `{"geo_filter": {"lonMax": 181}}`, want: `%s:1:27: geo_filter.lonMax 181: out of range: write degrees from -180 to 180`},
+		"upside down":         {text: `{"geo_filter": {"latMin": 48, "latMax": 47, "lonMin": 1, "lonMax": 2}}`, want: `%s:1:27: geo_filter.latMin 48: north of latMax 47: write the southern limit here`},
+		"buffer":              {text: `{"geo_filter": {"bufferKm": -1}}`, want: `%s:1:29: geo_filter.bufferKm -1: negative: write kilometres, 0 or more`},
+		"foreign adverts":     {text: `{"foreignAdverts": {"mode": "hide"}}`, want: `%s:1:29: foreignAdverts.mode "hide": no such mode: write "flag" or "drop"`},
 		"variable":            {text: `{}`, env: []string{"CORESCOPE_HUB_STORE_COMMIT_INTERVAL=fast"}, want: `CORESCOPE_HUB_STORE_COMMIT_INTERVAL: hub.store.commitInterval "fast": not a duration: write a number and its unit in quotes, such as 250ms or 1s`},
 		"listen variable":     {text: `{}`, env: []string{"CORESCOPE_HUB_BROKER_LISTEN=1883"}, want: `CORESCOPE_HUB_BROKER_LISTEN: hub.broker.listen "1883": not a listener: write tcp://HOST:PORT, or tcp://:PORT for every address`},
 		"broker variable":     {text: `{}`, env: []string{"MQTT_BROKER=localhost:1883"}, want: `MQTT_BROKER: mqttSources[0].broker "localhost:1883": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
@@ -244,11 +249,11 @@ func TestSettingsThatAreNotAppliedAreWarnedAbout(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		`{}`: "",
-		`{"geo_filter": {"polygon": [[47, -123], [48, -123], [48, -121]]}}`:    "geo_filter",
-		`{"geo_filter": {"latMin": 1, "latMax": 2, "lonMin": 3, "lonMax": 4}}`: "geo_filter",
-		`{"geo_filter": {"latMin": 1}, "retention": {"nodeDays": 3}}`:          "",
-		`{"clientRxCoverage": {"enabled": true}}`:                              "clientRxCoverage",
-		`{"retention": {"packetDays": 30}}`:                                    "retention",
+		`{"geo_filter": {"polygon": [[47, -123], [48, -123], [48, -121]], "latMin": 1}}`: "",
+		`{"geo_filter": {"latMin": 1, "latMax": 2, "lonMin": 3, "lonMax": 4}}`:           "",
+		`{"geo_filter": {"latMin": 1, "latMax": 2, "lonMin": 3}}`:                        "geo_filter has neither",
+		`{"clientRxCoverage": {"enabled": true}, "retention": {"nodeDays": 3}}`:          "",
+		`{"retention": {"packetDays": 30}}`:                                              "retention",
 	} {
 		c, err := Load(write(t, "c.json", text), nil)
 		if err != nil {
