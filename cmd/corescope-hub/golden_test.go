@@ -52,7 +52,7 @@ var goldenTables = map[string]string{"nodes": "public_key", "observers": "id", "
 func TestGoldenCases(t *testing.T) {
 	t.Parallel()
 	cases := readGolden(t)
-	for _, profile := range []string{"default", "nosig", "filters"} {
+	for _, profile := range []string{"default", "nosig", "filters", "geoflag"} {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
 			replay(t, profile, slices.DeleteFunc(slices.Clone(cases), func(c goldenCase) bool { return c.Profile != profile }))

@@ -62,12 +62,13 @@ func (c *Config) IngestOptions(m Machine) ingest.Options {
 	opts.Geo = c.geoFilter()
 	opts.ClientReceptions = c.ClientRxCoverage.Enabled
 	for _, s := range c.Sources() {
-		if len(s.IATAFilter) > 0 && !s.Self(c.Hub.Broker.Listen, m) {
-			if opts.UpstreamIATAFilter == nil {
-				opts.UpstreamIATAFilter = map[string][]string{}
-			}
-			opts.UpstreamIATAFilter[s.Name] = s.IATAFilter
+		if s.Self(c.Hub.Broker.Listen, m) {
+			continue
 		}
+		if opts.UpstreamIATAFilter == nil {
+			opts.UpstreamIATAFilter = map[string][]string{}
+		}
+		opts.UpstreamIATAFilter[s.Name] = s.IATAFilter // an empty one accepts all; without one the filter for local clients would hold
 	}
 	return opts
 }

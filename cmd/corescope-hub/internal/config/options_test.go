@@ -65,6 +65,7 @@ func TestSettingsReachThePackages(t *testing.T) {
 			{"name": "self", "broker": "mqtt://localhost:1883", "iataFilter": ["SEA"]},
 			{"name": "far", "broker": "mqtts://far.example", "username": "u", "password": "p", "rejectUnauthorized": false,
 			 "topics": ["mesh/#"], "iataFilter": ["PDX"], "connectTimeoutSec": 5, "region": "YVR"},
+			{"name": "open", "broker": "mqtt://open.example"},
 		],
 		"hashRegions": ["de", " #us ", "", "#de"],
 		"observerIATAWhitelist": ["SEA"], "observerBlacklist": ["ab"], "validateSignatures": false,
@@ -82,13 +83,15 @@ func TestSettingsReachThePackages(t *testing.T) {
 	wantUpstreams := []broker.Upstream{{
 		Name: "far", URL: "mqtts://far.example:8883", Username: "u", Password: "p", Topics: []string{"mesh/#"},
 		Region: "YVR", InsecureSkipVerify: true, ConnectTimeout: 5 * time.Second,
+	}, {
+		Name: "open", URL: "mqtt://open.example:1883", Topics: []string{"meshcore/#"}, ConnectTimeout: 30 * time.Second,
 	}}
 	if !reflect.DeepEqual(b.Upstreams, wantUpstreams) || b.Anonymous != broker.AnonymousAll {
 		t.Errorf("broker: %+v", b)
 	}
 	want := ingest.Options{
 		IATAFilter:         []string{"LAX", "SEA"},
-		UpstreamIATAFilter: map[string][]string{"far": {"PDX"}},
+		UpstreamIATAFilter: map[string][]string{"far": {"PDX"}, "open": nil},
 		IATAWhitelist:      []string{"SEA"},
 		ObserverBlacklist:  []string{"ab"},
 		Regions:            []string{"#de", "#us"},
