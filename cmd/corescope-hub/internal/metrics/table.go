@@ -41,6 +41,7 @@ func brokerMetrics() []Metric {
 			emit("connection", float64(s.Broker.RefusedConnections))
 			emit("login", float64(s.Broker.RefusedLogins))
 			emit("subscription", float64(s.Broker.RefusedSubscriptions))
+			emit("upgrade", float64(s.Broker.RefusedUpgrades))
 			emit("retain", float64(s.Broker.RefusedRetains))
 			emit("topic", float64(s.Broker.RefusedTopics))
 		}),
