@@ -76,6 +76,7 @@ type Broker struct {
 	tls  *tls.Config // nil without a certificate
 
 	server    *mqtt.Server
+	ownTopics atomic.Int64 // topics under $SYS, which the library retains from its start
 	inline    *mqtt.Client // the name under which messages of MQTT 3 clients reach subscribers
 	listeners []*listener
 	upstreams []*upstream
@@ -189,6 +190,7 @@ func (b *Broker) Run(ctx context.Context, ready func()) error {
 	if err := b.server.Serve(); err != nil {
 		return fmt.Errorf("start broker: %w", err)
 	}
+	b.ownTopics.Store(int64(b.server.Topics.Retained.Len()))
 	var loops errgroup.Group
 	for _, l := range b.listeners {
 		loops.Go(func() error { l.serve(); return nil })

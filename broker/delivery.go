@@ -121,13 +121,18 @@ func (b *Broker) forward(from *mqtt.Client, m outgoing) {
 
 // mayRetain keeps the number of topics with a retained message bounded.
 func (b *Broker) mayRetain(topic string) bool {
-	retained := b.server.Topics.Retained
-	if retained.Len() < b.opts.MaxRetained {
+	if b.retained() < int64(b.opts.MaxRetained) {
 		return true
 	}
-	if _, known := retained.Get(topic); known {
+	if _, known := b.server.Topics.Retained.Get(topic); known {
 		return true
 	}
 	b.stats.retainRefused.Add(1)
 	return false
+}
+
+// retained is how many topics have a retained message, those under $SYS apart,
+// which the library keeps for itself.
+func (b *Broker) retained() int64 {
+	return int64(b.server.Topics.Retained.Len()) - b.ownTopics.Load()
 }

@@ -147,9 +147,13 @@ func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 func (h *hook) OnPublishDropped(cl *mqtt.Client, pk packets.Packet) { h.b.stats.dropped.Add(1) }
 
 // OnPacketRead renames topics that the library would drop in silence, without
-// an acknowledgement, so that they reach OnPublish.
+// an acknowledgement, so that they reach OnPublish; and it lets every lawful
+// CONNECT pass.
 func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
-	if pk.FixedHeader.Type == packets.Publish && refuseTopic(pk.TopicName) {
+	switch {
+	case pk.FixedHeader.Type == packets.Connect:
+		pk.Connect = lawful(pk.Connect)
+	case pk.FixedHeader.Type == packets.Publish && refuseTopic(pk.TopicName):
 		pk.TopicName = refusedTopic
 	}
 	return pk, nil
@@ -181,7 +185,8 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (out packets.Packet
 	return h.await(d, pk)
 }
 
-// takeSlot waits until fewer than MaxInFlight messages of c are unanswered.
+// takeSlot waits until fewer than MaxInFlight messages of c are unanswered; it
+// returns false when the broker begins to stop.
 func (h *hook) takeSlot(c *conn) bool {
 	select {
 	case c.deliveries.slots <- struct{}{}:

@@ -194,6 +194,6 @@ func (b *Broker) serve(c *conn) {
 	}()
 	c.Conn.SetReadDeadline(time.Now().Add(b.opts.ConnectTimeout))
 	if err := b.server.EstablishConnection(c.listener, c); err != nil {
-		b.log.Debug("connection ended", "listener", c.listener, "remote", c.remote, "err", err)
+		b.ended(c, err)
 	}
 }

@@ -25,6 +25,7 @@ type Stats struct {
 	RefusedTopics        int64 // messages to a topic beyond the bounds, or one of the broker's own
 	RefusedRetains       int64 // there were MaxRetained already
 	RefusedUpgrades      int64 // HTTP requests that were no MQTT over WebSocket
+	ProtocolErrors       int64 // connections ended because the client broke the protocol or a bound
 	AcceptErrors         int64
 	ForwardErrors        int64
 	Panics               int64
@@ -35,7 +36,7 @@ type Stats struct {
 type counters struct {
 	accepted, acceptErrors, received, acked, notSafe, dropped                                      atomic.Int64
 	refusedLogin, refusedFull, refusedSubscriptions, retainRefused, refusedTopics, refusedUpgrades atomic.Int64
-	forwardErrors, panics                                                                          atomic.Int64
+	protocolErrors, forwardErrors, panics                                                          atomic.Int64
 }
 
 func (c *counters) count(v ingest.Verdict) {
@@ -57,7 +58,7 @@ func (b *Broker) Stats() Stats {
 		Acked:                c.acked.Load(),
 		NotSafe:              c.notSafe.Load(),
 		InFlight:             b.inFlight.Load(),
-		Retained:             int64(b.server.Topics.Retained.Len()),
+		Retained:             b.retained(),
 		Subscriptions:        atomic.LoadInt64(&b.server.Info.Subscriptions),
 		Dropped:              c.dropped.Load(),
 		RefusedLogins:        c.refusedLogin.Load(),
@@ -66,6 +67,7 @@ func (b *Broker) Stats() Stats {
 		RefusedTopics:        c.refusedTopics.Load(),
 		RefusedRetains:       c.retainRefused.Load(),
 		RefusedUpgrades:      c.refusedUpgrades.Load(),
+		ProtocolErrors:       c.protocolErrors.Load(),
 		AcceptErrors:         c.acceptErrors.Load(),
 		ForwardErrors:        c.forwardErrors.Load(),
 		Panics:               c.panics.Load(),

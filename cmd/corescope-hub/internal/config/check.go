@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -19,7 +20,7 @@ const maxCommitInterval = 10 * time.Second
 // addresses, secrets, limits. The error is an *Error.
 func (c *Config) Check() error {
 	checks := []func() error{
-		c.checkDBPath, c.checkSources, c.checkGeoFilter, c.checkForeignAdverts, c.checkListen, c.checkTLS, c.checkTokens, c.checkConsole, c.checkCommitInterval,
+		c.checkDBPath, c.checkSources, c.checkGeoFilter, c.checkForeignAdverts, c.checkListen, c.checkTLS, c.checkTokens, c.checkConsole, c.checkOverlap, c.checkCommitInterval,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {
@@ -32,12 +33,25 @@ func (c *Config) Check() error {
 
 // fail is the error of one setting.
 func (c *Config) fail(key, value, what, hint string) error {
-	return &Error{Pos: c.origin[key], Key: key, Value: value, Err: errors.New(what), Hint: hint}
+	return &Error{Pos: c.place(key), Key: key, Value: value, Err: errors.New(what), Hint: hint}
+}
+
+// place is where a setting was given; for one that an entry of a list lacks,
+// where the entry is.
+func (c *Config) place(key string) string {
+	entry, _, _ := strings.Cut(key, "].")
+	if pos, ok := c.origin[key]; ok || entry == key {
+		return pos
+	}
+	return c.origin[entry+"]"]
 }
 
 func (c *Config) checkDBPath() error {
-	if c.DBPath == "" {
-		return c.fail("dbPath", `""`, "no path", "name the file of the database, or leave dbPath out")
+	switch {
+	case strings.TrimSpace(c.DBPath) == "":
+		return c.fail("dbPath", quote(c.DBPath), "no path", "name the file of the database, or leave dbPath out")
+	case strings.HasPrefix(c.DBPath, "~"):
+		return c.fail("dbPath", quote(c.DBPath), "~ is not a directory here", "write the whole path")
 	}
 	return nil
 }
@@ -150,6 +164,36 @@ func (c *Config) checkConsole() error {
 		return c.fail(key, quote(listen), "not an address", `write HOST:PORT, ":8080" for every address, or "" for none`)
 	}
 	return nil
+}
+
+// checkOverlap finds two listeners of our own that would take each other's port.
+func (c *Config) checkOverlap() error {
+	for i, l := range c.Hub.Broker.Listen {
+		host, port, err := splitListener(l)
+		if err != nil {
+			return c.fail("hub.broker.listen", quote(l), "not a listener", "write tcp://HOST:PORT")
+		}
+		for _, other := range c.Hub.Broker.Listen[:i] {
+			if h, p, err := splitListener(other); err == nil && p == port && overlap(h, host, port) {
+				return c.fail("hub.broker.listen", quote(l), "listed twice, with "+quote(other), "take one of them out")
+			}
+		}
+		if h, p, err := net.SplitHostPort(c.Hub.Console.Listen); err == nil && p == strconv.Itoa(int(port)) && overlap(h, host, port) {
+			return c.fail("hub.console.listen", quote(c.Hub.Console.Listen), "has the port of hub.broker.listen "+quote(l), "give one of them another port")
+		}
+	}
+	return nil
+}
+
+// overlap says whether two listeners with the same port would be in each
+// other's way.
+func overlap(a, b string, port uint16) bool {
+	return port != 0 && (a == b || everyAddress(a) || everyAddress(b))
+}
+
+func everyAddress(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "" || err == nil && addr.IsUnspecified()
 }
 
 func validPort(text string, least uint64) bool {

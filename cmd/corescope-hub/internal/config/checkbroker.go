@@ -16,7 +16,7 @@ func (c *Config) checkListen() error {
 	if len(c.Hub.Broker.Listen) == 0 {
 		return c.fail(key, "", "no listener", hint)
 	}
-	for i, l := range c.Hub.Broker.Listen {
+	for _, l := range c.Hub.Broker.Listen {
 		u, err := url.Parse(l)
 		if err != nil || u.Scheme == "" || u.Host == "" {
 			return c.fail(key, quote(l), "not a listener", hint)
@@ -29,9 +29,6 @@ func (c *Config) checkListen() error {
 		}
 		if !validPort(u.Port(), 0) {
 			return c.fail(key, quote(l), "no port from 0 to 65535", hint)
-		}
-		if slices.Contains(c.Hub.Broker.Listen[:i], l) && u.Port() != "0" {
-			return c.fail(key, quote(l), "listed twice", "take one of them out")
 		}
 	}
 	return nil

@@ -4,7 +4,11 @@ package config
 func (c *Config) Warnings() []string {
 	var w []string
 	for _, name := range c.strangers {
-		w = append(w, "the variable "+name+" is not a setting and changes nothing")
+		why := "is not a setting"
+		if name == envMQTTTopic {
+			why = "is read only beside " + envMQTTBroker
+		}
+		w = append(w, "the variable "+name+" "+why+" and changes nothing")
 	}
 	for _, s := range []struct {
 		given bool

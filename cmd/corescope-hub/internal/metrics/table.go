@@ -45,6 +45,7 @@ func brokerMetrics() []Metric {
 			emit("retain", float64(s.Broker.RefusedRetains))
 			emit("topic", float64(s.Broker.RefusedTopics))
 		}),
+		counter("protocol_errors_total", "connections", "Connections ended because the client broke the protocol, or sent more than the broker takes.", func(b broker.Stats) int64 { return b.ProtocolErrors }),
 		counter("received_total", "messages", "Messages received from clients.", func(b broker.Stats) int64 { return b.Received }),
 		counter("acked_total", "messages", "Messages acknowledged, QoS 1 and 2.", func(b broker.Stats) int64 { return b.Acked }),
 		counter("not_safe_total", "messages", "Messages not acknowledged because they could not be kept; they come again.", func(b broker.Stats) int64 { return b.NotSafe }),
