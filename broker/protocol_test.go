@@ -12,7 +12,7 @@ func TestEmptyPasswordIsNoReasonToRefuse(t *testing.T) {
 	t.Parallel()
 	b := start(t, verdictSink(storeAll))
 	for _, version := range []byte{3, 4, 5} {
-		connect(t, b.addr, connectOptions{id: "a", version: version, username: "observer"}).ping()
+		connect(t, b.addr, connectOptions{id: "a", version: version, user: "observer"}).ping()
 	}
 }
 
