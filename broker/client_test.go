@@ -51,10 +51,10 @@ type connectOptions struct {
 	id        string
 	version   byte // 3, 4 or 5; 0 means 4
 	keepalive uint16
-	persist   bool   // clean session off
+	persist   bool // clean session off
 	willTopic string
 	will      string
-	retain    bool // of the will
+	retain    bool   // of the will
 	user      string // with a password, which may be empty
 	password  string
 }
