@@ -27,7 +27,7 @@ func (h *hook) Provides(method byte) bool {
 	switch method {
 	case mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnSessionEstablish, mqtt.OnSessionEstablished,
 		mqtt.OnDisconnect, mqtt.OnACLCheck, mqtt.OnPacketRead, mqtt.OnPublish, mqtt.OnSubscribe,
-		mqtt.OnUnsubscribe, mqtt.OnPublishDropped:
+		mqtt.OnUnsubscribe, mqtt.OnPublishDropped, mqtt.OnClientExpired:
 		return true
 	}
 	return false
@@ -117,6 +117,10 @@ func (h *hook) OnDisconnect(cl *mqtt.Client, err error, expire bool) {
 	c.deliveries.add(d)
 	h.ingest(d, ingest.Message{Will: true, QoS: c.will.message.qos})
 }
+
+// OnClientExpired takes the subscriptions of a session that ends with its
+// client away. The library leaves them, for every later message to look at.
+func (h *hook) OnClientExpired(cl *mqtt.Client) { h.b.server.UnsubscribeClient(cl) }
 
 // OnACLCheck is asked before a publish, a subscription and every delivery. A
 // message for a client that is behind is left out here.

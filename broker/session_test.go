@@ -171,3 +171,26 @@ func TestNoLocalSubscriptionsSkipTheirOwnMessages(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestExpiredSessionLeavesNoSubscriptions(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll))
+	c := dialRaw(t, b.addr)
+	c.version = 5
+	const expireInASecond = "\x05\x11\x00\x00\x00\x01"
+	c.send(packet(0x10, str("MQTT"), []byte{5, 0, 0, 60}, []byte(expireInASecond), str("short")))
+	c.read()
+	c.subscribe("meshcore/#", 1)
+	if n := len(b.server.Topics.Subscribers(topic).Subscriptions); n != 1 {
+		t.Fatalf("%d subscribers, want 1", n)
+	}
+	c.conn.Close()
+	expired := time.After(patience)
+	for len(b.server.Topics.Subscribers(topic).Subscriptions) > 0 {
+		select {
+		case <-expired:
+			t.Fatal("the subscription outlives its session")
+		case <-time.After(50 * time.Millisecond): // the library looks once a second
+		}
+	}
+}
