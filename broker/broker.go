@@ -42,6 +42,7 @@ type Options struct {
 	MaxInFlight      int // messages of one connection that wait for their commit
 	MaxPendingBytes  int // bytes waiting for one client; twice as much ends its connection
 	MaxRetained      int // topics with a retained message
+	MaxRetainedBytes int // of one such message; a larger one is forwarded and not retained
 	MaxSubscriptions int // topic filters of one client
 }
 
@@ -61,6 +62,7 @@ func DefaultOptions() Options {
 		MaxInFlight:      256,
 		MaxPendingBytes:  512 << 10,
 		MaxRetained:      10_000,
+		MaxRetainedBytes: 4 << 10,
 		MaxSubscriptions: 64,
 	}
 }
@@ -142,6 +144,7 @@ func (o Options) check() error {
 		{"MaxInFlight", o.MaxInFlight, math.MaxUint16},
 		{"MaxPendingBytes", o.MaxPendingBytes, math.MaxInt32},
 		{"MaxRetained", o.MaxRetained, math.MaxInt32},
+		{"MaxRetainedBytes", o.MaxRetainedBytes, math.MaxInt32},
 		{"MaxSubscriptions", o.MaxSubscriptions, math.MaxInt32},
 	} {
 		if limit.n < 1 || limit.n > limit.most {

@@ -220,7 +220,7 @@ func (h *hook) await(d *delivery, pk packets.Packet) (packets.Packet, error) {
 		return pk, packets.CodeSuccessIgnore
 	default:
 		h.b.stats.acked.Add(1)
-		pk.FixedHeader.Retain = pk.FixedHeader.Retain && h.b.mayRetain(pk.TopicName)
+		pk.FixedHeader.Retain = pk.FixedHeader.Retain && h.b.mayRetain(d.message)
 		return pk, nil
 	}
 }

@@ -23,7 +23,7 @@ type Stats struct {
 	RefusedConnections   int64 // there were MaxConnections already
 	RefusedSubscriptions int64
 	RefusedTopics        int64 // messages to a topic beyond the bounds, or one of the broker's own
-	RefusedRetains       int64 // there were MaxRetained already
+	RefusedRetains       int64 // there were MaxRetained already, or it was larger than MaxRetainedBytes
 	AcceptErrors         int64
 	ForwardErrors        int64
 	Panics               int64
