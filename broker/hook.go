@@ -108,6 +108,10 @@ func (h *hook) OnSessionEstablished(cl *mqtt.Client, pk packets.Packet) {
 
 // OnDisconnect publishes the last will of a client that left without a word.
 func (h *hook) OnDisconnect(cl *mqtt.Client, err error, expire bool) {
+	if !expire {
+		cl.Stop(nil) // from here on it counts as absent
+		h.b.trimAbsent()
+	}
 	c := connOf(cl)
 	if c == nil || c.will == nil || err == nil || c.superseded.Load() || h.b.stopping() {
 		return
