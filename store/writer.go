@@ -194,9 +194,11 @@ func (w *writer) transact(out []outcome, apply func([]outcome) error) error {
 		// Fails when SQLite has rolled back already. Were a transaction still
 		// open, the next BEGIN would fail and the connection be replaced.
 		w.conn.exec("ROLLBACK")
-		w.ledger.forget()
+		w.ledger.rollback(0)
+		return err
 	}
-	return err
+	w.ledger.commit()
+	return nil
 }
 
 // applyAll writes the records of the batch together: what they share is
@@ -215,6 +217,7 @@ func (w *writer) applyAll(out []outcome) (err error) {
 // savepoint, so that only that one is lost.
 func (w *writer) applyEach(out []outcome) error {
 	for i := range w.batch {
+		mark := w.ledger.mark()
 		if _, err := w.conn.exec("SAVEPOINT record"); err != nil {
 			return err
 		}
@@ -232,7 +235,7 @@ func (w *writer) applyEach(out []outcome) error {
 			if _, err := w.conn.exec("ROLLBACK TO record"); err != nil {
 				return err
 			}
-			w.ledger.forget()
+			w.ledger.rollback(mark)
 			if err := w.ledger.refresh(); err != nil {
 				return err
 			}
@@ -254,8 +257,8 @@ func (w *writer) reopen() error {
 	if err != nil {
 		return fmt.Errorf("reopen database: %w", err)
 	}
-	w.conn, w.ledger.conn = conn, conn
-	w.ledger.forget()
+	w.conn = conn
+	w.ledger.reconnect(conn)
 	w.place, w.broken = place{}, false
 	return nil
 }
