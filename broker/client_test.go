@@ -108,6 +108,12 @@ func dialRaw(t *testing.T, addr string) *rawClient {
 func connect(t *testing.T, addr string, o connectOptions) *rawClient {
 	t.Helper()
 	c := dialRaw(t, addr)
+	c.login(o)
+	return c
+}
+
+func (c *rawClient) login(o connectOptions) {
+	c.t.Helper()
 	if o.version == 0 {
 		o.version = 4
 	}
@@ -115,9 +121,8 @@ func connect(t *testing.T, addr string, o connectOptions) *rawClient {
 	c.send(o.packet())
 	header, body := c.read()
 	if header != 0x20 || len(body) < 2 || body[1] != 0 {
-		t.Fatalf("CONNACK: % x % x", header, body)
+		c.t.Fatalf("CONNACK: % x % x", header, body)
 	}
-	return c
 }
 
 func (c *rawClient) send(b []byte) {

@@ -28,7 +28,7 @@ func (h *hook) Provides(method byte) bool {
 	switch method {
 	case mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnSessionEstablish, mqtt.OnSessionEstablished,
 		mqtt.OnDisconnect, mqtt.OnACLCheck, mqtt.OnPacketRead, mqtt.OnPublish, mqtt.OnSubscribe,
-		mqtt.OnUnsubscribe, mqtt.OnPublishDropped:
+		mqtt.OnUnsubscribe, mqtt.OnPublishDropped, mqtt.OnClientExpired:
 		return true
 	}
 	return false
@@ -112,6 +112,10 @@ func (h *hook) OnSessionEstablished(cl *mqtt.Client, pk packets.Packet) {
 
 // OnDisconnect publishes the last will of a client that left without a word.
 func (h *hook) OnDisconnect(cl *mqtt.Client, err error, expire bool) {
+	if !expire {
+		cl.Stop(nil) // from here on it counts as absent
+		h.b.trimAbsent()
+	}
 	c := connOf(cl)
 	if c == nil || c.will == nil || err == nil || c.superseded.Load() || h.b.stopping() {
 		return
@@ -121,6 +125,10 @@ func (h *hook) OnDisconnect(cl *mqtt.Client, err error, expire bool) {
 	c.deliveries.add(d)
 	h.ingest(d, ingest.Message{Will: true, QoS: c.will.message.qos})
 }
+
+// OnClientExpired takes the subscriptions of a session that ends with its
+// client away. The library leaves them, for every later message to look at.
+func (h *hook) OnClientExpired(cl *mqtt.Client) { h.b.server.UnsubscribeClient(cl) }
 
 // OnACLCheck is asked before a publish, a subscription and every delivery. A
 // message for a client that is behind is left out here.
@@ -232,7 +240,7 @@ func (h *hook) await(d *delivery, pk packets.Packet) (packets.Packet, error) {
 		return pk, packets.CodeSuccessIgnore
 	default:
 		h.b.stats.acked.Add(1)
-		pk.FixedHeader.Retain = pk.FixedHeader.Retain && h.b.mayRetain(pk.TopicName)
+		pk.FixedHeader.Retain = pk.FixedHeader.Retain && h.b.mayRetain(d.message)
 		return pk, nil
 	}
 }

@@ -161,18 +161,21 @@ func (l *listener) admit(socket net.Conn) {
 	go l.b.serve(c)
 }
 
-// track counts c in; it refuses when the broker is full or stopping.
+// track counts c in; it refuses when the broker is full or stopping, or when c
+// is one too many of its address: one machine must not be able to shut out all
+// others by holding connections open.
 func (b *Broker) track(c *conn) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.stopping() {
 		return false
 	}
-	if len(b.conns) >= b.opts.MaxConnections {
+	if len(b.conns) >= b.opts.MaxConnections || b.from[c.origin] >= b.opts.MaxPerAddress {
 		b.stats.refusedFull.Add(1)
 		return false
 	}
 	b.conns[c] = struct{}{}
+	b.from[c.origin]++
 	b.serving.Add(1)
 	b.stats.accepted.Add(1)
 	return true
@@ -188,6 +191,9 @@ func (b *Broker) serve(c *conn) {
 		c.Close()
 		b.mu.Lock()
 		delete(b.conns, c)
+		if b.from[c.origin]--; b.from[c.origin] == 0 {
+			delete(b.from, c.origin)
+		}
 		b.mu.Unlock()
 		close(c.gone)
 		b.serving.Done()

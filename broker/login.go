@@ -77,7 +77,7 @@ func (d *door) admit(remote, name, password string) (Principal, error) {
 // password checks a user's password, unless too many wrong ones came from the
 // same address lately: each check costs the machine a lot.
 func (d *door) password(remote, name, password string) (Principal, error) {
-	address := hostOf(remote)
+	address := originOf(remote)
 	if !d.throttle.allow(address, d.now()) {
 		return Principal{}, errTooManyTries
 	}

@@ -89,7 +89,7 @@ func TestTokensCountOnlyWhereAnAudienceIsNamed(t *testing.T) {
 func TestWrongPasswordsAreThrottledByAddress(t *testing.T) {
 	t.Parallel()
 	th, now := newThrottle(), noon
-	host := hostOf(far)
+	host := originOf(far)
 	for i := range triesAtOnce {
 		if !th.allow(host, now) {
 			t.Fatalf("try %d is refused", i)
@@ -99,17 +99,17 @@ func TestWrongPasswordsAreThrottledByAddress(t *testing.T) {
 	if th.allow(host, now) {
 		t.Error("no end of tries")
 	}
-	if !th.allow(hostOf(near), now) {
+	if !th.allow(originOf(near), now) {
 		t.Error("another address has to wait, too")
 	}
 	if now = now.Add(tryEvery); !th.allow(host, now) {
 		t.Error("it never may try again")
 	}
-	if hostOf("[2001:db8::1]:1") != hostOf("[2001:db8::2]:9") || hostOf("[::ffff:8.8.8.8]:1") != host {
+	if originOf("[2001:db8::1]:1") != originOf("[2001:db8::2]:9") || originOf("[::ffff:8.8.8.8]:1") != host {
 		t.Error("addresses of one host differ")
 	}
 	for i := range throttled + 10 {
-		th.failed(hostOf("[2001:db8:"+strings.Repeat("0", 3)+string("0123456789abcdef"[i%16])+":"+hex4(i)+"::1]:1"), now)
+		th.failed(originOf("[2001:db8:"+strings.Repeat("0", 3)+string("0123456789abcdef"[i%16])+":"+hex4(i)+"::1]:1"), now)
 	}
 	if len(th.forgiven) > throttled {
 		t.Errorf("%d addresses are remembered", len(th.forgiven))

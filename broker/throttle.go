@@ -61,18 +61,3 @@ func (t *throttle) forget(now time.Time) {
 		delete(t.forgiven, next)
 	}
 }
-
-// hostOf is who is at HOST:PORT: an IPv4 address, or an IPv6 network of 64 bits.
-func hostOf(remote string) netip.Prefix {
-	ap, err := netip.ParseAddrPort(remote)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	a := ap.Addr().Unmap().WithZone("")
-	bits := 64
-	if a.Is4() {
-		bits = 32
-	}
-	p, _ := a.Prefix(bits)
-	return p
-}

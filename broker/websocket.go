@@ -26,7 +26,7 @@ func (b *Broker) WebSocket(listener string) http.Handler {
 		}
 		ws.SetReadLimit(int64(b.opts.MaxPacketSize) + 1024) // a message may hold several control packets, up to a buffer's worth
 		c := newConn(websocket.NetConn(context.Background(), ws, websocket.MessageBinary), listener, b.opts)
-		c.remote, c.closesWhole = r.RemoteAddr, true
+		c.remote, c.origin, c.closesWhole = r.RemoteAddr, originOf(r.RemoteAddr), true
 		if !b.track(c) {
 			ws.Close(websocket.StatusTryAgainLater, "too many connections")
 			return
