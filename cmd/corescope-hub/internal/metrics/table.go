@@ -113,6 +113,7 @@ func storeMetrics() []Metric {
 		counter("transmissions_total", "rows", "New transmissions.", func(s store.Stats) uint64 { return s.Transmissions }),
 		counter("observations_total", "rows", "New observations.", func(s store.Stats) uint64 { return s.Observations }),
 		counter("duplicates_total", "records", "Repeats of known observations.", func(s store.Stats) uint64 { return s.Duplicates }),
+		counter("receptions_total", "rows", "Receptions of roaming clients.", func(s store.Stats) uint64 { return s.Receptions }),
 		counter("drops_total", "rows", "Refused packets kept in dropped_packets.", func(s store.Stats) uint64 { return s.Drops }),
 		counter("not_committed_total", "records", "Records that could not be kept at the time; they come again.", func(s store.Stats) uint64 { return s.NotCommitted }),
 		counter("bad_records_total", "records", "Records that can never be stored. Each is a bug: please report it.", func(s store.Stats) uint64 { return s.BadRecords }),
