@@ -78,6 +78,9 @@ func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
 // until it is gone: nothing that it still does may come after what the new one
 // does. Its last will is not published, since the client is here.
 func (h *hook) OnSessionEstablish(cl *mqtt.Client, pk packets.Packet) {
+	if c := connOf(cl); c != nil {
+		h.b.takeTurn(c, cl.ID)
+	}
 	older, ok := h.b.server.Clients.Get(cl.ID)
 	if !ok {
 		return
@@ -103,6 +106,7 @@ func (h *hook) OnSessionEstablish(cl *mqtt.Client, pk packets.Packet) {
 func (h *hook) OnSessionEstablished(cl *mqtt.Client, pk packets.Packet) {
 	if c := connOf(cl); c != nil {
 		c.client.Store(cl)
+		c.arrived()
 	}
 }
 
