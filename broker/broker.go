@@ -44,9 +44,10 @@ type Broker struct {
 
 	mu       sync.Mutex // held to add a connection, and to begin to stop
 	conns    map[*conn]struct{}
-	from     map[netip.Prefix]int // how many of conns, by their address
-	serving  sync.WaitGroup       // one for each of conns
-	inFlight atomic.Int64         // messages whose fate is not known
+	from     map[netip.Prefix]int     // how many of conns, by their address
+	arriving map[string]chan struct{} // client ids whose session is being established; closed when it is
+	serving  sync.WaitGroup           // one for each of conns
+	inFlight atomic.Int64             // messages whose fate is not known
 
 	stats    counters
 	refusals limiter
@@ -58,7 +59,7 @@ func New(sink Sink, opts Options) (*Broker, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	b := &Broker{opts: opts, sink: sink, log: opts.Log, conns: make(map[*conn]struct{}), from: make(map[netip.Prefix]int)}
+	b := &Broker{opts: opts, sink: sink, log: opts.Log, conns: make(map[*conn]struct{}), from: make(map[netip.Prefix]int), arriving: make(map[string]chan struct{})}
 	var err error
 	if b.door, err = newDoor(opts.Auth); err != nil {
 		return nil, err

@@ -195,6 +195,9 @@ func (b *Broker) serve(c *conn) {
 			delete(b.from, c.origin)
 		}
 		b.mu.Unlock()
+		if c.arrived != nil {
+			c.arrived()
+		}
 		close(c.gone)
 		b.serving.Done()
 	}()
