@@ -59,7 +59,7 @@ func (c *decodeCmd) Run(env environment) error {
 		return d.arguments(c.Hex)
 	}
 	if isTerminal(env.stdin) {
-		fmt.Fprintln(env.stderr, "Paste frames as hex digits, one a line; Ctrl-D ends. corescope-hub decode --help says more.")
+		fmt.Fprintln(env.stderr, "Paste frames as hex digits, one a line. Ctrl-D ends; --help says more.")
 	}
 	return d.lines(env.stdin)
 }
@@ -97,6 +97,9 @@ func plainJSON(err error) error {
 		return fmt.Errorf("not JSON at byte %d: %w", syntax.Offset, syntax)
 	case errors.As(err, &kind):
 		return fmt.Errorf("%s at byte %d cannot be a JSON %s", cmp.Or(kind.Field, "this"), kind.Offset, kind.Value)
+	}
+	if _, name, ok := strings.Cut(err.Error(), "json: unknown field "); ok { // has no type of its own
+		return fmt.Errorf("unknown member %s", name)
 	}
 	return err
 }

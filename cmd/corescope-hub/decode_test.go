@@ -143,7 +143,7 @@ func TestDecodeOnATerminalIsForPeople(t *testing.T) {
 	for _, tt := range []struct{ args, typed, want string }{
 		{"0d0015e9bf2c", "", "FLOOD ACK, 0 hops, 6 bytes\r\n  0  header           0d           FLOOD, ACK, version 0\r\n"},
 		{"--json 0d0015e9bf2c", "", `{"route_type":1,`},
-		{"", "0d0015e9bf2c\n", "Paste frames as hex digits, one a line; Ctrl-D ends. corescope-hub decode --help says more.\r\nFLOOD ACK, 0 hops, 6 bytes\r\n"},
+		{"", "0d0015e9bf2c\n", "Paste frames as hex digits, one a line. Ctrl-D ends; --help says more.\r\nFLOOD ACK, 0 hops, 6 bytes\r\n"},
 	} {
 		// script gives the command a terminal, and ends its input with Ctrl-D.
 		cmd := exec.CommandContext(t.Context(), script, "-qec", program+" decode "+tt.args, os.DevNull)

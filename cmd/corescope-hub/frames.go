@@ -39,7 +39,7 @@ func (d *frameDecoder) lines(in io.Reader) error {
 	for n := 1; ; n++ {
 		line, err := readLine(r)
 		if err != nil && err != io.EOF && !errors.Is(err, errLineTooLong) {
-			return fmt.Errorf("read standard input: %w", err)
+			return fmt.Errorf("read standard input: %w", cause(err))
 		}
 		if werr := d.line(n, bytes.TrimSpace(line), err); werr != nil {
 			return werr

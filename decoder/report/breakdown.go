@@ -83,7 +83,7 @@ func refusal(err error, size int) string {
 	case errors.Is(err, decoder.ErrEmpty):
 		return "there are no bytes"
 	case errors.Is(err, decoder.ErrTruncated):
-		return fmt.Sprintf("%s at byte %d takes %s, and the frame has %d there", e.Field, e.Offset, count(e.Value, "byte"), size-e.Offset)
+		return fmt.Sprintf("the frame ends early: %s takes %s at byte %d, and %d are left", e.Field, count(e.Value, "byte"), e.Offset, size-e.Offset)
 	case errors.Is(err, decoder.ErrUnsupportedVersion):
 		return fmt.Sprintf("payload version %d: the firmware reads only 0", e.Value)
 	case errors.Is(err, decoder.ErrReservedPathMode):
