@@ -169,8 +169,8 @@ func capabilities(o Options) *mqtt.Capabilities {
 	c := mqtt.NewDefaultServerCapabilities()
 	c.MaximumClients = math.MaxInt64 // the listeners count, before a CONNECT is read
 	c.MaximumPacketSize = uint32(o.MaxPacketSize)
-	c.MaximumClientWritesPending = 512
-	c.MaximumInflight = 512
+	c.MaximumClientWritesPending = writesPending
+	c.MaximumInflight = maxUnacknowledged
 	c.ReceiveMaximum = uint16(o.MaxInFlight)
 	c.MaximumSessionExpiryInterval = 24 * 3600
 	c.MaximumMessageExpiryInterval = 0 // anything else deletes retained statuses

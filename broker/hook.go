@@ -27,7 +27,8 @@ func (h *hook) Provides(method byte) bool {
 	switch method {
 	case mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnSessionEstablish, mqtt.OnSessionEstablished,
 		mqtt.OnDisconnect, mqtt.OnACLCheck, mqtt.OnPacketRead, mqtt.OnPublish, mqtt.OnSubscribe,
-		mqtt.OnUnsubscribe, mqtt.OnPublishDropped, mqtt.OnClientExpired:
+		mqtt.OnUnsubscribe, mqtt.OnPublishDropped, mqtt.OnClientExpired,
+		mqtt.OnPacketEncode, mqtt.OnSubscribed:
 		return true
 	}
 	return false
@@ -141,7 +142,18 @@ func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 		h.b.stats.dropped.Add(1)
 		return false
 	}
+	if c != nil && !cl.Closed() && cl.State.Inflight.Len() < maxUnacknowledged {
+		c.offer()
+	}
 	return true
+}
+
+// OnPacketEncode counts what the library writes of the messages offered.
+func (h *hook) OnPacketEncode(cl *mqtt.Client, pk packets.Packet) packets.Packet {
+	if c := connOf(cl); c != nil && pk.FixedHeader.Type == packets.Publish {
+		c.taken.Add(1)
+	}
+	return pk
 }
 
 // OnPublishDropped counts a message that the library left out for a slow client.
@@ -152,6 +164,13 @@ func (h *hook) OnPublishDropped(cl *mqtt.Client, pk packets.Packet) { h.b.stats.
 func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
 	if pk.FixedHeader.Type == packets.Publish && refuseTopic(pk.TopicName) {
 		pk.TopicName = refusedTopic
+	}
+	if t := pk.FixedHeader.Type; t == packets.Puback {
+		if _, known := cl.State.Inflight.Get(pk.PacketID); !known {
+			// It forgets a message that had to wait for the client's receive
+			// maximum as soon as it is sent, and its place with it.
+			cl.State.Inflight.IncreaseSendQuota()
+		}
 	}
 	return pk, nil
 }
@@ -249,6 +268,18 @@ func (h *hook) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
 		}
 	}
 	return pk
+}
+
+// OnSubscribed lowers the QoS of the retained messages that follow, not of the
+// subscription, when there are more of them than the client may leave
+// unacknowledged: it cannot acknowledge before all are sent.
+func (h *hook) OnSubscribed(cl *mqtt.Client, pk packets.Packet, reasonCodes []byte) {
+	if h.b.server.Topics.Retained.Len() <= maxUnacknowledged/2 {
+		return
+	}
+	for i := range pk.Filters {
+		pk.Filters[i].Qos = 0
+	}
 }
 
 // OnUnsubscribe spares the library filters that nobody can hold.

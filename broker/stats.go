@@ -17,7 +17,7 @@ type Stats struct {
 
 	Retained      int64 // topics with a retained message, now
 	Subscriptions int64 // now
-	Dropped       int64 // messages left out for a client that reads too slowly
+	Dropped       int64 // messages left out for a client that reads or acknowledges too slowly
 
 	Forgotten int64 // sessions ended because there were MaxAbsent of clients that left
 
@@ -59,8 +59,8 @@ func (b *Broker) Stats() Stats {
 		NotSafe:              c.notSafe.Load(),
 		InFlight:             b.inFlight.Load(),
 		Retained:             int64(b.server.Topics.Retained.Len()),
-		Subscriptions:        atomic.LoadInt64(&b.server.Info.Subscriptions),
-		Dropped:              c.dropped.Load(),
+		Subscriptions:        b.subscriptions(),
+		Dropped:              c.dropped.Load() + atomic.LoadInt64(&b.server.Info.InflightDropped),
 		Forgotten:            c.forgotten.Load(),
 		RefusedLogins:        c.refusedLogin.Load(),
 		RefusedConnections:   c.refusedFull.Load(),
@@ -75,4 +75,13 @@ func (b *Broker) Stats() Stats {
 		s.Upstreams = append(s.Upstreams, u.snapshot())
 	}
 	return s
+}
+
+// subscriptions counts those of all sessions. The library's own count is off
+// after a session was taken over.
+func (b *Broker) subscriptions() (n int64) {
+	for _, cl := range b.server.Clients.GetAll() {
+		n += int64(cl.State.Subscriptions.Len())
+	}
+	return n
 }
