@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"context"
 	"log/slog"
 	"net/netip"
 	"sync"
@@ -72,6 +73,10 @@ type limiter struct {
 }
 
 func (l *limiter) warn(log *slog.Logger, msg string, args ...any) {
+	l.tell(log, slog.LevelWarn, msg, args...)
+}
+
+func (l *limiter) tell(log *slog.Logger, level slog.Level, msg string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
@@ -83,5 +88,5 @@ func (l *limiter) warn(log *slog.Logger, msg string, args ...any) {
 		args = append(args, "left_out", l.left)
 	}
 	l.next, l.left = now.Add(time.Second), 0
-	log.Warn(msg, args...)
+	log.Log(context.Background(), level, msg, args...)
 }

@@ -52,6 +52,7 @@ type Broker struct {
 	stats    counters
 	refusals limiter // of logins
 	faults   limiter // of the protocol
+	panics   limiter // a client that knows how can cause them at will
 }
 
 // New makes a Broker that hands what it accepts to sink. Nothing is opened
@@ -214,5 +215,5 @@ func (b *Broker) stopping() bool { return b.accepting.Err() != nil }
 // panicked tells of a panic that was stopped.
 func (b *Broker) panicked(act string, p any) {
 	b.stats.panics.Add(1)
-	b.log.Error("broker panic", "act", act, "err", p, "stack", string(debug.Stack()))
+	b.panics.tell(b.log, slog.LevelError, "broker panic", "act", act, "err", p, "stack", string(debug.Stack()))
 }

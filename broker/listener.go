@@ -187,6 +187,7 @@ func (b *Broker) serve(c *conn) {
 	defer func() {
 		if p := recover(); p != nil {
 			b.panicked("serve "+c.remote, p)
+			b.abandon(c)
 		}
 		c.Close()
 		b.mu.Lock()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/packets"
 )
 
 // Session is one client that is connected now.
@@ -50,6 +51,21 @@ func (b *Broker) Sessions() []Session {
 	}
 	slices.SortFunc(all, func(a, b Session) int { return strings.Compare(a.ClientID, b.ClientID) })
 	return all
+}
+
+// abandon ends the session of a connection on which the library panicked, as it
+// does for some malformed packets, and so did not end it itself.
+func (b *Broker) abandon(c *conn) {
+	cl := c.client.Load()
+	if cl == nil {
+		return
+	}
+	(&hook{b: b}).OnDisconnect(cl, packets.ErrMalformedPacket, true)
+	if now, ok := b.server.Clients.Get(cl.ID); ok && now == cl && !cl.IsTakenOver() {
+		b.server.UnsubscribeClient(cl)
+		cl.ClearInflights()
+		b.server.Clients.Delete(cl.ID)
+	}
 }
 
 // takeTurn makes connections that call themselves id establish their sessions
