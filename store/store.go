@@ -76,7 +76,7 @@ func open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w; check that the hub's user may write to it", path, err)
 	}
-	if err := migrate(ctx, conn.held, path); err != nil {
+	if err := migrate(ctx, conn.held, path, opts.Log); err != nil {
 		conn.close()
 		return nil, err
 	}
