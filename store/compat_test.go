@@ -44,7 +44,12 @@ func mesh(t *testing.T) *Store {
 
 // The server refuses to start when one of these is missing.
 func TestServerFindsColumnsItAsserts(t *testing.T) {
-	db := openAsServer(t, mesh(t).path)
+	checkServerAsserts(t, mesh(t).path)
+}
+
+func checkServerAsserts(t *testing.T, path string) {
+	t.Helper()
+	db := openAsServer(t, path)
 	for table, columns := range map[string][]string{
 		"transmissions":  {"from_pubkey", "last_seen", "scope_name"},
 		"neighbor_edges": {"node_a", "node_b", "count", "last_seen"},

@@ -149,7 +149,7 @@ func checkContents(ctx context.Context, db querier) (origin, error) {
 	if err := s.checkTables(); err != nil {
 		return origin{}, err
 	}
-	o.coreScope = !s.declaresRowid("observers")
+	o.coreScope = !s.declaresRowid("observers") || o.version == 0 // as in a copy made through SQL text
 	if latest := latestVersion(); o.coreScope && !slices.Contains(coreScopeVersions, o.version) || o.version > latest && !o.coreScope {
 		return origin{}, fmt.Errorf("written by a newer corescope-hub or CoreScope (schema %d, this one knows %d); install that version or restore a backup", o.version, latest)
 	}

@@ -38,14 +38,11 @@ func latestVersion() int { return len(migrationNames()) }
 // is taken over first.
 func migrate(ctx context.Context, conn querier, path string, log *slog.Logger) error {
 	start := time.Now()
-	from, err := migrateWhole(ctx, conn, path, log)
-	switch {
-	case resultCode(err) == sqlite3.SQLITE_FULL:
-		return fmt.Errorf("open database %s: %w: the disk is full; free about %d MB and start again, the file is as it was",
-			path, err, fileSize(path)>>20+1)
-	case err != nil:
-		return fmt.Errorf("open database %s: %w", path, err)
-	case !from.coreScope:
+	from, err := migrateWhole(ctx, conn, log)
+	if err != nil {
+		return fmt.Errorf("open database %s: %w%s", path, err, remedy(err, path))
+	}
+	if !from.coreScope {
 		return nil
 	}
 	// The WAL is about as large as the file now. Copied here, no record waits
@@ -53,13 +50,27 @@ func migrate(ctx context.Context, conn querier, path string, log *slog.Logger) e
 	if _, err := conn.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
 		log.Debug("checkpoint", "err", err)
 	}
-	log.Info("CoreScope's database is taken over", "path", path, "dur", time.Since(start))
+	log.Info("CoreScope's database is taken over", "dur", time.Since(start))
 	return nil
 }
 
-func migrateWhole(ctx context.Context, conn querier, path string, log *slog.Logger) (from origin, err error) {
+// remedy is what an operator can do about it. Whatever it was, the transaction
+// has left the file as it was.
+func remedy(err error, path string) string {
+	switch resultCode(err) {
+	case sqlite3.SQLITE_FULL:
+		return fmt.Sprintf("; the disk is full: free %d MB and start again", fileSize(path)>>20+1)
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return "; check that no other program is writing to it"
+	case sqlite3.SQLITE_READONLY:
+		return "; check that the hub's user may write to it"
+	}
+	return ""
+}
+
+func migrateWhole(ctx context.Context, conn querier, log *slog.Logger) (from origin, err error) {
 	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return from, fmt.Errorf("%w; check that no other program is writing to it", err)
+		return from, err
 	}
 	defer func() {
 		if err != nil {
@@ -72,7 +83,7 @@ func migrateWhole(ctx context.Context, conn querier, path string, log *slog.Logg
 	}
 	version := from.version
 	if from.coreScope {
-		log.Info("taking over CoreScope's database; it stays as it is until this is done", "path", path, "bytes", fileSize(path))
+		log.Info("taking over CoreScope's database; it stays as it is until this is done")
 		if err := adopt(ctx, conn, log); err != nil {
 			return from, fmt.Errorf("take over CoreScope's file: %w", err)
 		}

@@ -55,7 +55,7 @@ const (
 	// A declaration is put together again from what SQLite keeps of it;
 	// dflt_value is SQL text.
 	selectColumns = `SELECT t.name, c.name, concat_ws(' ', NULLIF(c.type, ''), iif(c."notnull", 'NOT NULL', NULL),
-			'DEFAULT ' || c.dflt_value), c.pk > 0
+			'DEFAULT ' || iif(instr(c.dflt_value, '('), '(' || c.dflt_value || ')', c.dflt_value)), c.pk > 0
 		FROM sqlite_schema t, pragma_table_info(t.name) c
 		WHERE t.type = 'table' AND t.rootpage > 0 AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\'
 		ORDER BY t.rowid, c.cid`
