@@ -64,6 +64,7 @@ func TestOldFileIsTakenOver(t *testing.T) {
 			}
 			checkAppend(t, s)
 			checkServerAsserts(t, path)
+			checkTypes(t, path)
 		})
 	}
 }
