@@ -2,10 +2,13 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
 	"time"
+
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // adoptedVersion is the version that a database of CoreScope has once it is
@@ -81,4 +84,19 @@ func execAll(ctx context.Context, conn querier, statements ...string) error {
 func firstWords(statement string) string {
 	words := strings.Fields(statement)
 	return strings.Join(words[:min(4, len(words))], " ")
+}
+
+// adoptFailed is err for an operator. The file is CoreScope's as before.
+func adoptFailed(path string, err error) error {
+	const act = "open database %s: take over CoreScope's file: %w"
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf(act, path, err)
+	}
+	switch resultCode(err) {
+	case sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT:
+		return fmt.Errorf(act+"; let CoreScope's ingestor open it once, or choose another path", path, err)
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf(act+"; free %d MB, or choose a path on another disk", path, err, fileSize(path)>>20+1)
+	}
+	return openFailed(path, fmt.Errorf("take over CoreScope's file: %w", err))
 }

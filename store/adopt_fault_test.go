@@ -44,7 +44,7 @@ func TestFullDiskLeavesOldFileAsItWas(t *testing.T) {
 	if err == nil {
 		t.Fatal("taken over on a full disk")
 	}
-	wantOneLine(t, err, path, "take over CoreScope's file", "the disk is full", "free 2 MB")
+	wantOneLine(t, err, path, "take over CoreScope's file", "disk is full", "free 2 MB")
 	if diff := cmp.Diff(before, oldState(t, path)); diff != "" {
 		t.Errorf("file changed:\n%s", diff)
 	}

@@ -93,6 +93,26 @@ func (c *writeConn) query(dest []driver.Value, query string, args ...any) (ok bo
 	return err == nil, err
 }
 
+// each reads all rows, each into dest before f is called.
+func (c *writeConn) each(dest []driver.Value, f func(), query string, args ...any) error {
+	stmt, err := c.prepare(query)
+	if err != nil {
+		return err
+	}
+	rows, err := stmt.QueryContext(context.Background(), c.bind(args))
+	if err != nil {
+		return err
+	}
+	for err = rows.Next(dest); err == nil; err = rows.Next(dest) {
+		f()
+	}
+	closed := rows.Close()
+	if errors.Is(err, io.EOF) {
+		return closed
+	}
+	return err
+}
+
 func (c *writeConn) prepare(query string) (preparedStmt, error) {
 	if stmt, ok := c.stmts[query]; ok {
 		return stmt, nil

@@ -84,7 +84,7 @@ func inspect(ctx context.Context, path string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("open database %s: %w", path, err)
+		return openFailed(path, errors.Unwrap(err)) // of an fs.PathError, which names the path again
 	case info.IsDir():
 		return fmt.Errorf("open database %s: is a directory; give the path of a file in it", path)
 	case isFresh(path):
@@ -95,10 +95,8 @@ func inspect(ctx context.Context, path string) error {
 		return fmt.Errorf("open database %s: %w", path, err)
 	}
 	defer db.Close()
-	if _, err := checkContents(ctx, db); err != nil {
-		return fmt.Errorf("open database %s: %w", path, err)
-	}
-	return nil
+	_, err = checkContents(ctx, db, path)
+	return err
 }
 
 // inspectParams opens a file without leaving traces. A reader of a file in WAL
@@ -131,27 +129,27 @@ var coreScopeVersions = []int{0, 1, 3}
 // checkContents tells whose file it is, or says in one line why it cannot be
 // used. That observers declare their rowid is what makes a file the hub's: the
 // hub sees to it, and nobody else does.
-func checkContents(ctx context.Context, db querier) (origin, error) {
+func checkContents(ctx context.Context, db querier, path string) (origin, error) {
 	s, err := readShape(ctx, db)
 	if err != nil {
 		if resultCode(err) == sqlite3.SQLITE_NOTADB {
-			return origin{}, errors.New("not an SQLite database; move the file away or choose another path")
+			return origin{}, fmt.Errorf("open database %s: not an SQLite database; move the file away or choose another path", path)
 		}
-		return origin{}, fmt.Errorf("%w; check the file's owner and mode", err)
+		return origin{}, openFailed(path, err)
 	}
 	var o origin
 	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&o.version); err != nil {
-		return origin{}, err
+		return origin{}, openFailed(path, err)
 	}
 	if len(s.of("table")) == 0 {
 		return origin{}, nil
 	}
 	if err := s.checkTables(); err != nil {
-		return origin{}, err
+		return origin{}, fmt.Errorf("open database %s: %w", path, err)
 	}
 	o.coreScope = !s.declaresRowid("observers") || o.version == 0 // as in a copy made through SQL text
 	if latest := latestVersion(); o.coreScope && !slices.Contains(coreScopeVersions, o.version) || o.version > latest && !o.coreScope {
-		return origin{}, fmt.Errorf("written by a newer corescope-hub or CoreScope (schema %d, this one knows %d); install that version or restore a backup", o.version, latest)
+		return origin{}, fmt.Errorf("open database %s: written by a newer corescope-hub or CoreScope (schema %d, this one knows %d); install that version or restore a backup", path, o.version, latest)
 	}
 	return o, nil
 }

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"time"
-
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // migrations holds numbered SQL files. One that has been released is never
@@ -38,15 +36,12 @@ func latestVersion() int { return len(migrationNames()) }
 // is taken over first.
 func migrate(ctx context.Context, conn querier, path string, log *slog.Logger) error {
 	start := time.Now()
-	from, err := migrateWhole(ctx, conn, log)
-	if err != nil {
-		return fmt.Errorf("open database %s: %w%s", path, err, remedy(err, path))
+	from, err := migrateWhole(ctx, conn, path, log)
+	if err != nil || !from.coreScope {
+		return err
 	}
-	if !from.coreScope {
-		return nil
-	}
-	// The WAL is about as large as the file now. Copied here, no record waits
-	// for it; a reader that prevents it does no harm.
+	// The WAL may be as large as the file now. Copied here, no record waits for
+	// it; a reader that prevents it does no harm.
 	if _, err := conn.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
 		log.Debug("checkpoint", "err", err)
 	}
@@ -54,23 +49,9 @@ func migrate(ctx context.Context, conn querier, path string, log *slog.Logger) e
 	return nil
 }
 
-// remedy is what an operator can do about it. Whatever it was, the transaction
-// has left the file as it was.
-func remedy(err error, path string) string {
-	switch resultCode(err) {
-	case sqlite3.SQLITE_FULL:
-		return fmt.Sprintf("; the disk is full: free %d MB and start again", fileSize(path)>>20+1)
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return "; check that no other program is writing to it"
-	case sqlite3.SQLITE_READONLY:
-		return "; check that the hub's user may write to it"
-	}
-	return ""
-}
-
-func migrateWhole(ctx context.Context, conn querier, log *slog.Logger) (from origin, err error) {
+func migrateWhole(ctx context.Context, conn querier, path string, log *slog.Logger) (from origin, err error) {
 	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return from, err
+		return from, openFailed(path, err)
 	}
 	defer func() {
 		if err != nil {
@@ -78,14 +59,14 @@ func migrateWhole(ctx context.Context, conn querier, log *slog.Logger) (from ori
 		}
 	}()
 	// Once more, inside the transaction: the file may have changed since.
-	if from, err = checkContents(ctx, conn); err != nil {
+	if from, err = checkContents(ctx, conn, path); err != nil {
 		return from, err
 	}
 	version := from.version
 	if from.coreScope {
 		log.Info("taking over CoreScope's database; it stays as it is until this is done")
 		if err := adopt(ctx, conn, log); err != nil {
-			return from, fmt.Errorf("take over CoreScope's file: %w", err)
+			return from, adoptFailed(path, err)
 		}
 		version = adoptedVersion
 	}
@@ -94,11 +75,11 @@ func migrateWhole(ctx context.Context, conn querier, log *slog.Logger) (from ori
 			continue
 		}
 		if err := applyMigration(ctx, conn, name, i+1); err != nil {
-			return from, fmt.Errorf("apply %s: %w", name, err)
+			return from, openFailed(path, fmt.Errorf("apply %s: %w", name, err))
 		}
 	}
 	if _, err := conn.ExecContext(ctx, "COMMIT"); err != nil {
-		return from, fmt.Errorf("commit: %w", err)
+		return from, openFailed(path, err)
 	}
 	return from, nil
 }

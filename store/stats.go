@@ -12,8 +12,9 @@ type Stats struct {
 	Records       uint64 // committed
 	Transmissions uint64 // new ones among them
 	Observations  uint64 // new ones
-	Duplicates    uint64 // repeats of known observations
+	Duplicates    uint64 // repeats of known observations and receptions
 	Drops         uint64 // refused packets kept
+	Receptions    uint64 // new ones of roaming clients
 	NotCommitted  uint64 // records told to come again
 	BadRecords    uint64 // records that can never be stored
 
@@ -122,6 +123,8 @@ func (s *Stats) countRecord(r *Record, o *outcome) {
 		s.Drops++
 	case o.result.Duplicate:
 		s.Duplicates++
+	case r.Reception != nil:
+		s.Receptions++
 	case r.Observation != nil:
 		s.Observations++
 	}

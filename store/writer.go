@@ -22,6 +22,7 @@ type writer struct {
 
 	ledger *ledger
 	wal    checkpoints
+	place  place
 
 	batch        []item // reused
 	lastCommit   time.Time
@@ -44,6 +45,7 @@ func newWriter(conn *writeConn, path string, opts Options, q *queue, f *feed, st
 func (w *writer) load() error {
 	err := w.conn.use(w.ledger.refresh)
 	if err == nil {
+		w.place.check(w.path) // of a fresh file there may be no WAL yet
 		w.feed.ring(w.ledger.lastObservation())
 	}
 	return err
@@ -165,6 +167,9 @@ func (w *writer) commit(out []outcome) error {
 		if err != nil && recordFault(err) {
 			err = w.transact(out, w.applyEach)
 		}
+		if err == nil {
+			err = w.place.check(w.path)
+		}
 		return err
 	})
 	w.broken = err != nil && connectionFault(err)
@@ -189,9 +194,11 @@ func (w *writer) transact(out []outcome, apply func([]outcome) error) error {
 		// Fails when SQLite has rolled back already. Were a transaction still
 		// open, the next BEGIN would fail and the connection be replaced.
 		w.conn.exec("ROLLBACK")
-		w.ledger.forget()
+		w.ledger.rollback(0)
+		return err
 	}
-	return err
+	w.ledger.commit()
+	return nil
 }
 
 // applyAll writes the records of the batch together: what they share is
@@ -210,6 +217,7 @@ func (w *writer) applyAll(out []outcome) (err error) {
 // savepoint, so that only that one is lost.
 func (w *writer) applyEach(out []outcome) error {
 	for i := range w.batch {
+		mark := w.ledger.mark()
 		if _, err := w.conn.exec("SAVEPOINT record"); err != nil {
 			return err
 		}
@@ -227,7 +235,7 @@ func (w *writer) applyEach(out []outcome) error {
 			if _, err := w.conn.exec("ROLLBACK TO record"); err != nil {
 				return err
 			}
-			w.ledger.forget()
+			w.ledger.rollback(mark)
 			if err := w.ledger.refresh(); err != nil {
 				return err
 			}
@@ -243,14 +251,15 @@ func (w *writer) applyEach(out []outcome) error {
 // must be there: a fresh one in its place would take records that nobody asked
 // it to.
 func (w *writer) reopen() error {
+	w.rescue()
 	w.conn.close() // rolls back what is open; it may well be closed already
 	conn, err := openWriteConn(context.Background(), writerDSN(w.path, "rw", w.opts))
 	if err != nil {
 		return fmt.Errorf("reopen database: %w", err)
 	}
-	w.conn, w.ledger.conn = conn, conn
-	w.ledger.forget()
-	w.broken = false
+	w.conn = conn
+	w.ledger.reconnect(conn)
+	w.place, w.broken = place{}, false
 	return nil
 }
 
