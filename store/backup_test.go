@@ -31,8 +31,7 @@ func TestBackupIsWholeAndOpens(t *testing.T) {
 	}
 }
 
-// VACUUM INTO would number the observers of such a file anew.
-func TestBackupKeepsUndeclaredRowids(t *testing.T) {
+func TestBackupKeepsRowidsOfFileTakenOver(t *testing.T) {
 	path := coreScopeFile(t, `INSERT INTO observers(rowid, id) VALUES(3, 'a'), (5, 'b'), (9, 'c')`)
 	s := openAt(t, path)
 	dst := filepath.Join(t.TempDir(), "backup.db")

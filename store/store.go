@@ -76,7 +76,7 @@ func open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, openFailed(path, err)
 	}
-	if err := migrate(ctx, conn.held, path); err != nil {
+	if err := migrate(ctx, conn.held, path, opts.Log); err != nil {
 		conn.close()
 		return nil, err
 	}
