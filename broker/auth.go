@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"context"
 	"log/slog"
 	"net/netip"
 	"sync"
@@ -48,6 +49,21 @@ func local(remote string) bool {
 	return a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast()
 }
 
+// originOf is the address in HOST:PORT as far as it tells one machine from
+// another: of IPv6 the first half, since a machine has all of the second.
+func originOf(remote string) netip.Prefix {
+	ap, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	a := ap.Addr().Unmap().WithZone("")
+	bits := a.BitLen()
+	if a.Is6() {
+		bits = 64
+	}
+	return netip.PrefixFrom(a, bits).Masked()
+}
+
 // limiter keeps strangers from filling the log: one line a second, and how many
 // it left out.
 type limiter struct {
@@ -57,6 +73,10 @@ type limiter struct {
 }
 
 func (l *limiter) warn(log *slog.Logger, msg string, args ...any) {
+	l.tell(log, slog.LevelWarn, msg, args...)
+}
+
+func (l *limiter) tell(log *slog.Logger, level slog.Level, msg string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
@@ -68,5 +88,5 @@ func (l *limiter) warn(log *slog.Logger, msg string, args ...any) {
 		args = append(args, "left_out", l.left)
 	}
 	l.next, l.left = now.Add(time.Second), 0
-	log.Warn(msg, args...)
+	log.Log(context.Background(), level, msg, args...)
 }

@@ -2,10 +2,10 @@ package broker
 
 import (
 	"context"
-	"errors"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
-	"math"
+	"net/netip"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -25,53 +25,16 @@ type Sink interface {
 	Ingest(ctx context.Context, m ingest.Message, done func(ingest.Verdict))
 }
 
-// Options of a Broker. DefaultOptions gives the values an appliance wants.
-type Options struct {
-	Listen    []string  // tcp://HOST:PORT; port 0 asks for a free one
-	Anonymous Anonymous // who may connect without a login
-	Upstreams []Upstream
-	Log       *slog.Logger
-
-	ConnectTimeout time.Duration // from accept to a complete CONNECT
-	WriteTimeout   time.Duration // a client that takes none of its data for so long is cut off
-	DrainTimeout   time.Duration // at stop, how long messages may wait for their commit
-
-	MaxConnections   int // open connections of all listeners, logged in or not
-	MaxSessions      int // clients known, those that left and keep a session included
-	MaxPacketSize    int // bytes of one control packet
-	MaxInFlight      int // messages of one connection that wait for their commit
-	MaxPendingBytes  int // bytes waiting for one client; twice as much ends its connection
-	MaxRetained      int // topics with a retained message
-	MaxSubscriptions int // topic filters of one client
-}
-
-// DefaultOptions listens on every address at MQTT's port and lets the local
-// network in. No real observer reaches one of the limits.
-func DefaultOptions() Options {
-	return Options{
-		Listen:           []string{"tcp://:1883"},
-		Anonymous:        AnonymousLAN,
-		Log:              slog.New(slog.DiscardHandler),
-		ConnectTimeout:   15 * time.Second,
-		WriteTimeout:     10 * time.Second,
-		DrainTimeout:     10 * time.Second,
-		MaxConnections:   2048,
-		MaxSessions:      3072,
-		MaxPacketSize:    64 << 10,
-		MaxInFlight:      256,
-		MaxPendingBytes:  512 << 10,
-		MaxRetained:      10_000,
-		MaxSubscriptions: 64,
-	}
-}
-
 // Broker is an MQTT broker and its bridges.
 type Broker struct {
 	opts Options
 	sink Sink
 	log  *slog.Logger
+	door *door
+	tls  *tls.Config // nil without a certificate
 
 	server    *mqtt.Server
+	ownTopics atomic.Int64 // topics under $SYS, which the library retains from its start
 	inline    *mqtt.Client // the name under which messages of MQTT 3 clients reach subscribers
 	listeners []*listener
 	upstreams []*upstream
@@ -81,11 +44,15 @@ type Broker struct {
 
 	mu       sync.Mutex // held to add a connection, and to begin to stop
 	conns    map[*conn]struct{}
-	serving  sync.WaitGroup // one for each of conns
-	inFlight atomic.Int64   // messages whose fate is not known
+	from     map[netip.Prefix]int     // how many of conns, by their address
+	arriving map[string]chan struct{} // client ids whose session is being established; closed when it is
+	serving  sync.WaitGroup           // one for each of conns
+	inFlight atomic.Int64             // messages whose fate is not known
 
 	stats    counters
-	refusals limiter
+	refusals limiter // of logins
+	faults   limiter // of the protocol
+	panics   limiter // a client that knows how can cause them at will
 }
 
 // New makes a Broker that hands what it accepts to sink. Nothing is opened
@@ -94,7 +61,14 @@ func New(sink Sink, opts Options) (*Broker, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	b := &Broker{opts: opts, sink: sink, log: opts.Log, conns: make(map[*conn]struct{})}
+	b := &Broker{opts: opts, sink: sink, log: opts.Log, conns: make(map[*conn]struct{}), from: make(map[netip.Prefix]int), arriving: make(map[string]chan struct{})}
+	var err error
+	if b.door, err = newDoor(opts.Auth); err != nil {
+		return nil, err
+	}
+	if b.tls, err = newTLS(opts.TLS, opts.Log); err != nil {
+		return nil, err
+	}
 	b.accepting, b.stop = context.WithCancel(context.Background())
 	for _, address := range opts.Listen {
 		l, err := newListener(b, address)
@@ -124,49 +98,6 @@ func New(sink Sink, opts Options) (*Broker, error) {
 	return b, nil
 }
 
-func (o Options) check() error {
-	if o.Log == nil {
-		return errors.New("broker options: Log is nil")
-	}
-	if !o.Anonymous.valid() {
-		return fmt.Errorf("broker options: Anonymous is %q: use lan, true or false", o.Anonymous)
-	}
-	for _, limit := range []struct {
-		name string
-		n    int
-		most int
-	}{
-		{"MaxConnections", o.MaxConnections, math.MaxInt32},
-		{"MaxSessions", o.MaxSessions, math.MaxInt32},
-		{"MaxPacketSize", o.MaxPacketSize, 256 << 20},
-		{"MaxInFlight", o.MaxInFlight, math.MaxUint16},
-		{"MaxPendingBytes", o.MaxPendingBytes, math.MaxInt32},
-		{"MaxRetained", o.MaxRetained, math.MaxInt32},
-		{"MaxSubscriptions", o.MaxSubscriptions, math.MaxInt32},
-	} {
-		if limit.n < 1 || limit.n > limit.most {
-			return fmt.Errorf("broker options: %s is %d: use 1 to %d", limit.name, limit.n, limit.most)
-		}
-	}
-	return nil
-}
-
-// capabilities sets every limit of the library: its own defaults suit a broker
-// among friends.
-func capabilities(o Options) *mqtt.Capabilities {
-	c := mqtt.NewDefaultServerCapabilities()
-	c.MaximumClients = math.MaxInt64 // the listeners count, before a CONNECT is read
-	c.MaximumPacketSize = uint32(o.MaxPacketSize)
-	c.MaximumClientWritesPending = 512
-	c.MaximumInflight = 512
-	c.ReceiveMaximum = uint16(o.MaxInFlight)
-	c.MaximumSessionExpiryInterval = 24 * 3600
-	c.MaximumMessageExpiryInterval = 0 // anything else deletes retained statuses
-	c.TopicAliasMaximum = 0
-	c.Compatibilities.NoInheritedPropertiesOnAck = true
-	return c
-}
-
 // Run opens the listeners, calls ready, and serves until ctx ends. Then it
 // stops taking messages, waits until those it has are committed and answered,
 // and ends the sessions. A listener that cannot be opened is an error.
@@ -181,6 +112,7 @@ func (b *Broker) Run(ctx context.Context, ready func()) error {
 	if err := b.server.Serve(); err != nil {
 		return fmt.Errorf("start broker: %w", err)
 	}
+	b.ownTopics.Store(int64(b.server.Topics.Retained.Len()))
 	var loops errgroup.Group
 	for _, l := range b.listeners {
 		loops.Go(func() error { l.serve(); return nil })
@@ -283,5 +215,5 @@ func (b *Broker) stopping() bool { return b.accepting.Err() != nil }
 // panicked tells of a panic that was stopped.
 func (b *Broker) panicked(act string, p any) {
 	b.stats.panics.Add(1)
-	b.log.Error("broker panic", "act", act, "err", p, "stack", string(debug.Stack()))
+	b.panics.tell(b.log, slog.LevelError, "broker panic", "act", act, "err", p, "stack", string(debug.Stack()))
 }

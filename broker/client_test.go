@@ -54,7 +54,9 @@ type connectOptions struct {
 	persist   bool // clean session off
 	willTopic string
 	will      string
-	retain    bool // of the will
+	retain    bool   // of the will
+	user      string // with a password, which may be empty
+	password  string
 }
 
 func (o connectOptions) packet() []byte {
@@ -72,6 +74,9 @@ func (o connectOptions) packet() []byte {
 			flags |= 0x20
 		}
 	}
+	if o.user != "" {
+		flags |= 0xC0
+	}
 	parts := [][]byte{str(name), {o.version, flags}, binary.BigEndian.AppendUint16(nil, o.keepalive)}
 	if o.version == 5 {
 		parts = append(parts, []byte{0})
@@ -82,6 +87,9 @@ func (o connectOptions) packet() []byte {
 			parts = append(parts, []byte{0})
 		}
 		parts = append(parts, str(o.willTopic), str(o.will))
+	}
+	if o.user != "" {
+		parts = append(parts, str(o.user), str(o.password))
 	}
 	return packet(0x10, parts...)
 }
@@ -100,6 +108,12 @@ func dialRaw(t *testing.T, addr string) *rawClient {
 func connect(t *testing.T, addr string, o connectOptions) *rawClient {
 	t.Helper()
 	c := dialRaw(t, addr)
+	c.login(o)
+	return c
+}
+
+func (c *rawClient) login(o connectOptions) {
+	c.t.Helper()
 	if o.version == 0 {
 		o.version = 4
 	}
@@ -107,9 +121,8 @@ func connect(t *testing.T, addr string, o connectOptions) *rawClient {
 	c.send(o.packet())
 	header, body := c.read()
 	if header != 0x20 || len(body) < 2 || body[1] != 0 {
-		t.Fatalf("CONNACK: % x % x", header, body)
+		c.t.Fatalf("CONNACK: % x % x", header, body)
 	}
-	return c
 }
 
 func (c *rawClient) send(b []byte) {

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"bufio"
 	"fmt"
 	"net"
 	"strings"
@@ -37,6 +38,60 @@ func TestConnectionsAreBounded(t *testing.T) {
 	c.ping()
 	if n := b.Stats().RefusedConnections; n != 1 {
 		t.Errorf("refused %d connections, want 1", n)
+	}
+}
+
+func TestConnectionsOfOneAddressAreBounded(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll), func(o *Options) { o.MaxPerAddress = 1 })
+	c := connect(t, b.addr, connectOptions{id: "a"})
+	dialRaw(t, b.addr).expectClosed()
+	gone := b.openConns()[0].gone
+	elsewhere := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+	other, err := elsewhere.Dial("tcp", b.addr)
+	if err != nil {
+		t.Skip("this machine has one loopback address only:", err)
+	}
+	defer other.Close()
+	(&rawClient{t: t, conn: other, r: bufio.NewReader(other), version: 4}).login(connectOptions{id: "b"})
+	c.ping()
+	c.conn.Close()
+	<-gone
+	connect(t, b.addr, connectOptions{id: "a"}).ping()
+}
+
+func TestOriginTellsMachinesApart(t *testing.T) {
+	t.Parallel()
+	for remote, want := range map[string]string{
+		"192.0.2.7:1883":           "192.0.2.7/32",
+		"[::ffff:192.0.2.7]:1883":  "192.0.2.7/32",
+		"[2001:db8:1:2:3:4:5:6]:1": "2001:db8:1:2::/64",
+		"[fe80::1%eth0]:1883":      "fe80::/64",
+		"pipe":                     "invalid Prefix",
+	} {
+		if got := originOf(remote).String(); got != want {
+			t.Errorf("%s: got %s, want %s", remote, got, want)
+		}
+	}
+}
+
+// Sessions that nobody comes back to must neither fill the memory nor keep new
+// clients out.
+func TestSessionsThatWereLeftFirstAreForgotten(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll), func(o *Options) { o.MaxAbsent = 2 })
+	for i := range 5 {
+		c := connect(t, b.addr, connectOptions{id: fmt.Sprint(i), persist: true})
+		c.subscribe("meshcore/#", 1)
+		gone := b.openConns()[0].gone
+		c.conn.Close()
+		<-gone
+	}
+	if n, left := b.server.Clients.Len(), len(b.server.Topics.Subscribers(topic).Subscriptions); n != 2 || left != 2 {
+		t.Errorf("%d sessions and %d subscriptions left, want 2 of each", n, left)
+	}
+	if n := b.Stats().Forgotten; n != 3 {
+		t.Errorf("%d forgotten, want 3", n)
 	}
 }
 
@@ -147,6 +202,74 @@ func TestGarbageCostsOnlyItsConnection(t *testing.T) {
 	v5.send(packet(0x32, str(topic), []byte{0, 1}, []byte{0x7F, 0x01})) // properties longer than the packet
 	v5.expectClosed()
 	connect(t, b.addr, connectOptions{id: "b"}).ping()
+}
+
+// The library's queue for a client is shorter than what comes at a time.
+func TestReadingSubscriberMissesNothing(t *testing.T) {
+	t.Parallel()
+	const messages = 3000
+	for _, qos := range []byte{0, 1} {
+		t.Run(fmt.Sprintf("retained, QoS %d", qos), func(t *testing.T) {
+			t.Parallel()
+			b := start(t, verdictSink(storeAll))
+			c := connect(t, b.addr, connectOptions{id: "a"})
+			for i := range messages {
+				c.send(c.publishPacket(fmt.Sprintf("meshcore/ZRH/%d/status", i), "online", 0, 0, true))
+			}
+			c.ping()
+			sub := connect(t, b.addr, connectOptions{id: "sub"})
+			sub.subscribe("meshcore/#", qos)
+			for range messages {
+				sub.expectPublish()
+			}
+		})
+	}
+	t.Run("one group of commits", func(t *testing.T) {
+		t.Parallel()
+		sink := newHeldSink()
+		sink.messages = make(chan held, messages)
+		b := start(t, sink)
+		sub := connect(t, b.addr, connectOptions{id: "sub"})
+		sub.subscribe("meshcore/#", 0)
+		c := connect(t, b.addr, connectOptions{id: "a"})
+		for range messages {
+			c.publish(topic, "{}", 0, 0)
+		}
+		c.ping()
+		for range messages {
+			sink.next(t).settle(stored)
+		}
+		for range messages {
+			sub.expectPublish()
+		}
+	})
+}
+
+func TestSubscriberWithASmallReceiveMaximumGetsAll(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll))
+	sub := dialRaw(t, b.addr)
+	sub.version = 5
+	const one = "\x03\x21\x00\x01"
+	sub.send(packet(0x10, str("MQTT"), []byte{5, 2, 0, 60}, []byte(one), str("sub")))
+	sub.read()
+	sub.subscribe("meshcore/#", 1)
+	c := connect(t, b.addr, connectOptions{id: "a"})
+	const messages = 20
+	for id := uint16(1); id <= messages; id++ {
+		c.publish(topic, fmt.Sprint(id), 1, id)
+		c.expectAck(0x40, id)
+	}
+	got := make(map[string]bool)
+	for len(got) < messages {
+		h, body := sub.read()
+		if h&0xF0 != 0x30 {
+			t.Fatalf("got % x % x, want a PUBLISH", h, body)
+		}
+		id := 2 + len(topic)
+		got[string(body[id+3:])] = true
+		sub.send(packet(0x40, body[id:id+2]))
+	}
 }
 
 // A subscriber that does not read must not hold up anybody: not the publishers,

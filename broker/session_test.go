@@ -2,6 +2,8 @@ package broker
 
 import (
 	"fmt"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,7 +21,6 @@ func TestRetainedStatusReachesLateSubscribers(t *testing.T) {
 			c := connect(t, b.addr, connectOptions{id: "a", version: version})
 			c.send(c.publishPacket(statusTopic, want, qos, 1, true))
 			c.expectAck(ack, 1)
-			c.ping() // the message is retained after its acknowledgement
 			sub := connect(t, b.addr, connectOptions{id: "sub", version: version})
 			sub.subscribe("meshcore/#", 0)
 			if _, got, retained := sub.expectPublish(); got != want || !retained {
@@ -50,7 +51,7 @@ func TestEmptyRetainedMessageClears(t *testing.T) {
 
 func TestRetainedMessagesAreBounded(t *testing.T) {
 	t.Parallel()
-	const most, offered = 30, 40 // the library keeps some for itself under $SYS
+	const most, offered = 30, 40
 	b := start(t, verdictSink(storeAll), func(o *Options) { o.MaxRetained = most })
 	c := connect(t, b.addr, connectOptions{id: "a"})
 	for id := uint16(1); id <= offered; id++ {
@@ -61,12 +62,41 @@ func TestRetainedMessagesAreBounded(t *testing.T) {
 	c.expectAck(0x40, offered+1)
 	c.ping()
 	s := b.Stats()
-	if s.Retained != most || s.RefusedRetains < offered-most {
+	if s.Retained != most || s.RefusedRetains != offered-most {
 		t.Errorf("%d retained, %d refused", s.Retained, s.RefusedRetains)
 	}
 	pk, _ := b.server.Topics.Retained.Get("meshcore/ZRH/1/status")
 	if string(pk.Payload) != "still here" {
 		t.Errorf("a known topic keeps %q", pk.Payload)
+	}
+}
+
+// The largest that may be retained, as often as may be, has to fit into a small
+// computer's memory.
+func TestLargeMessageIsForwardedAndNotRetained(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll))
+	sub := connect(t, b.addr, connectOptions{id: "sub"})
+	sub.subscribe("meshcore/#", 0)
+	large := strings.Repeat("x", 5<<10)
+	for qos, ack := range map[byte]byte{1: 0x40, 2: 0x50} {
+		c := connect(t, b.addr, connectOptions{id: "a"})
+		c.send(c.publishPacket(statusTopic, large, qos, 1, true))
+		c.expectAck(ack, 1)
+		c.ping()
+		if _, got, _ := sub.expectPublish(); got != large {
+			t.Errorf("QoS %d: the subscriber got %d bytes", qos, len(got))
+		}
+	}
+	v5 := connect(t, b.addr, connectOptions{id: "a", version: 5})
+	user := append(append([]byte{0x26}, str("k")...), str(large)...)
+	v5.send(packet(0x33, str(statusTopic), []byte{0, 1}, []byte{byte(len(user)&0x7f | 0x80), byte(len(user) >> 7)}, user, []byte("{}")))
+	v5.expectAck(0x40, 1)
+	if _, kept := b.server.Topics.Retained.Get(statusTopic); kept {
+		t.Error("it is retained")
+	}
+	if n := b.Stats().RefusedRetains; n != 3 {
+		t.Errorf("%d refused, want 3", n)
 	}
 }
 
@@ -138,6 +168,39 @@ func TestTakeoverNeverEndsOffline(t *testing.T) {
 	}
 }
 
+func TestTakeoversAtOnceNeverEndOffline(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(func(m ingest.Message) ingest.Verdict {
+		time.Sleep(200 * time.Microsecond)
+		return stored
+	}))
+	for i := range 100 {
+		var all sync.WaitGroup
+		for range 6 {
+			c := dialRaw(t, b.addr)
+			all.Go(func() { // each write may find the connection ended by the next one's
+				c.conn.Write(connectOptions{id: "a", version: 4, willTopic: statusTopic, will: "offline", retain: true}.packet())
+				c.next(patience) // CONNACK
+				c.conn.Write(c.publishPacket(statusTopic, "online", 1, 1, true))
+				c.next(patience) // PUBACK
+			})
+		}
+		all.Wait()
+		ended := time.After(patience)
+		for len(b.openConns()) > 1 { // those that are being ended may still publish
+			select {
+			case <-ended:
+				t.Fatalf("%d connections are left", len(b.openConns()))
+			case <-time.After(time.Millisecond):
+			}
+		}
+		pk, _ := b.server.Topics.Retained.Get(statusTopic)
+		if string(pk.Payload) != "online" {
+			t.Fatalf("after round %d the retained status is %q", i, pk.Payload)
+		}
+	}
+}
+
 func TestSessionsShowWhoIsConnected(t *testing.T) {
 	t.Parallel()
 	b := start(t, verdictSink(storeAll))
@@ -170,5 +233,28 @@ func TestNoLocalSubscriptionsSkipTheirOwnMessages(t *testing.T) {
 	other.expectAck(0x40, 1)
 	if _, got, _ := c.expectPublish(); got != "theirs" {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestExpiredSessionLeavesNoSubscriptions(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll))
+	c := dialRaw(t, b.addr)
+	c.version = 5
+	const expireInASecond = "\x05\x11\x00\x00\x00\x01"
+	c.send(packet(0x10, str("MQTT"), []byte{5, 0, 0, 60}, []byte(expireInASecond), str("short")))
+	c.read()
+	c.subscribe("meshcore/#", 1)
+	if n := len(b.server.Topics.Subscribers(topic).Subscriptions); n != 1 {
+		t.Fatalf("%d subscribers, want 1", n)
+	}
+	c.conn.Close()
+	expired := time.After(patience)
+	for len(b.server.Topics.Subscribers(topic).Subscriptions) > 0 {
+		select {
+		case <-expired:
+			t.Fatal("the subscription outlives its session")
+		case <-time.After(50 * time.Millisecond): // the library looks once a second
+		}
 	}
 }

@@ -18,9 +18,8 @@ const backupPages = 1024
 // Backup copies the database as it is at this moment to the file dst, while
 // everything goes on. dst must not exist; it appears whole or not at all.
 //
-// The copy is made page by page, so rowids stay what they are, also in a file
-// of CoreScope's whose observers do not declare theirs. VACUUM INTO would
-// renumber those.
+// The copy is made page by page, so it is the same database, rowids and all,
+// and can stop between any two pages; VACUUM INTO would make another.
 func (s *Store) Backup(ctx context.Context, dst string) error {
 	if _, err := os.Lstat(dst); err == nil {
 		return fmt.Errorf("back up to %s: the file exists; choose another name or move it away", dst)

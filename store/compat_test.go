@@ -45,7 +45,12 @@ func mesh(t *testing.T) *Store {
 
 // The server refuses to start when one of these is missing.
 func TestServerFindsColumnsItAsserts(t *testing.T) {
-	db := openAsServer(t, mesh(t).path)
+	checkServerAsserts(t, mesh(t).path)
+}
+
+func checkServerAsserts(t *testing.T, path string) {
+	t.Helper()
+	db := openAsServer(t, path)
 	for table, columns := range map[string][]string{
 		"transmissions":  {"from_pubkey", "last_seen", "scope_name"},
 		"neighbor_edges": {"node_a", "node_b", "count", "last_seen"},
@@ -134,14 +139,18 @@ func TestServerReadsObserversNodesAndMetrics(t *testing.T) {
 
 // Columns that hold another type than declared make rows vanish in the server.
 func TestEveryValueHasItsColumnsType(t *testing.T) {
-	s := mesh(t)
-	for _, line := range dump(t, s.path, `SELECT t.name, c.name, c.type FROM sqlite_schema t, pragma_table_info(t.name) c
+	checkTypes(t, mesh(t).path)
+}
+
+func checkTypes(t *testing.T, path string) {
+	t.Helper()
+	for _, line := range dump(t, path, `SELECT t.name, c.name, c.type FROM sqlite_schema t, pragma_table_info(t.name) c
 		WHERE t.type = 'table' AND c.type IN ('INTEGER', 'TEXT', 'REAL')`) {
 		cells := strings.Split(line, "|")
 		table, column, kind := cells[0], cells[1], cells[2]
 		allowed := map[string]string{"INTEGER": "'integer'", "TEXT": "'text'", "REAL": "'real'"}[kind]
 		query := fmt.Sprintf("SELECT typeof(%[2]s), %[2]s FROM %[1]s WHERE typeof(%[2]s) NOT IN (%[3]s, 'null')", table, column, allowed)
-		if bad := dump(t, s.path, query); len(bad) > 0 {
+		if bad := dump(t, path, query); len(bad) > 0 {
 			t.Errorf("%s.%s is %s and holds %q", table, column, kind, bad)
 		}
 	}

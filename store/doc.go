@@ -33,6 +33,17 @@
 // are part of the record's own transaction. A node in inactive_nodes is meant by
 // no path hash; only its advert brings it back.
 //
+// # Files of CoreScope's
+//
+// [Open] takes over a database of any CoreScope since its schema 3, where
+// observations refer to observers by number. It gets in place, in the one
+// transaction that opens it, whatever tables, columns, indexes and values it
+// lacks, a declared rowid of observers that keeps every number, and the marks
+// that tell CoreScope's ingestor that nothing is left to do: it can have the
+// file back. A crash, a full disk or a signal meanwhile leaves the file as it
+// was. It takes time and free space in proportion to the file: seconds for a
+// million observations, and about as much as the file is large.
+//
 // # Who may write
 //
 // One Store, held by a lock file beside the database. Any number of programs

@@ -30,6 +30,7 @@ type ledger struct {
 	nextObservation  int64
 	transmissions    *recent[string, *transmissionRow]
 	observers        *recent[string, *observerRow]
+	otherCase        map[string]storedKey // keys stored in another case, by the key in upper case; nil: not read
 
 	dueTransmissions []*transmissionRow
 	dueObservers     []*observerRow
@@ -123,6 +124,7 @@ func (l *ledger) forget() {
 	l.loaded = false
 	l.transmissions.clear()
 	l.observers.clear()
+	l.otherCase = nil
 	l.dueTransmissions, l.dueObservers, l.dueNodes = nil, nil, nil
 	l.dueEdges, l.dueRelays = nil, nil
 	clear(l.nodes)

@@ -84,13 +84,13 @@ func TestVacuumKeepsDeclaredRowids(t *testing.T) {
 
 // coreScopeScript is the schema that CoreScope's ingestor was seen to make, with
 // what else was seen in comments.
-func coreScopeScript(t *testing.T) string {
-	t.Helper()
+func coreScopeScript(tb testing.TB) string {
+	tb.Helper()
 	script, err := os.ReadFile(filepath.Join("testdata", "schema.sql"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	return string(script)
+	return strings.Replace(string(script), "CREATE TABLE sqlite_sequence(name,seq);", "", 1) // SQLite's own
 }
 
 // coreScopeFile makes a database as CoreScope's ingestor leaves it, and edits
@@ -98,10 +98,9 @@ func coreScopeScript(t *testing.T) string {
 func coreScopeFile(t *testing.T, edit ...string) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "corescope.db")
-	script := strings.Replace(coreScopeScript(t), "CREATE TABLE sqlite_sequence(name,seq);", "", 1) // SQLite's own
-	makeDatabase(t, path, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"+script)
+	makeDatabase(t, path, "PRAGMA synchronous = OFF; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"+coreScopeScript(t))
 	for _, e := range edit {
-		execSQL(t, path, e)
+		execSQL(t, path, "PRAGMA synchronous = OFF;"+e)
 	}
 	return path
 }

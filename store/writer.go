@@ -22,6 +22,7 @@ type writer struct {
 
 	ledger *ledger
 	wal    checkpoints
+	place  place
 
 	batch        []item // reused
 	lastCommit   time.Time
@@ -44,6 +45,7 @@ func newWriter(conn *writeConn, path string, opts Options, q *queue, f *feed, st
 func (w *writer) load() error {
 	err := w.conn.use(w.ledger.refresh)
 	if err == nil {
+		w.place.check(w.path) // of a fresh file there may be no WAL yet
 		w.feed.ring(w.ledger.lastObservation())
 	}
 	return err
@@ -165,6 +167,9 @@ func (w *writer) commit(out []outcome) error {
 		if err != nil && recordFault(err) {
 			err = w.transact(out, w.applyEach)
 		}
+		if err == nil {
+			err = w.place.check(w.path)
+		}
 		return err
 	})
 	w.broken = err != nil && connectionFault(err)
@@ -246,6 +251,7 @@ func (w *writer) applyEach(out []outcome) error {
 // must be there: a fresh one in its place would take records that nobody asked
 // it to.
 func (w *writer) reopen() error {
+	w.rescue()
 	w.conn.close() // rolls back what is open; it may well be closed already
 	conn, err := openWriteConn(context.Background(), writerDSN(w.path, "rw", w.opts))
 	if err != nil {
@@ -253,7 +259,7 @@ func (w *writer) reopen() error {
 	}
 	w.conn = conn
 	w.ledger.reconnect(conn)
-	w.broken = false
+	w.place, w.broken = place{}, false
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 )
@@ -25,7 +26,7 @@ const (
 // packetMessage is a message as meshcoretomqtt sends it; number makes its packet
 // differ from others.
 func packetMessage(number int) string {
-	return fmt.Sprintf(`{"origin":"Hill","origin_id":"%s","type":"PACKET","direction":"rx","len":"22","SNR":"-7","RSSI":"-103","score":"971",`+
+	return fmt.Sprintf(`{"origin":"Hill","origin_id":"%s","type":"PACKET","direction":"rx","len":"21","SNR":"-7","RSSI":"-103","score":"971",`+
 		`"raw":"0901ABA1B2C3D4%08XF60718293A4B5C6D7E8F"}`, observerKey, number)
 }
 
@@ -165,60 +166,6 @@ func TestBridgeBringsTheMessagesOfAnotherBroker(t *testing.T) {
 	awaitRows(t, h.open(), 1)
 }
 
-func TestSignalStopsTheHubCleanly(t *testing.T) {
-	t.Parallel()
-	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
-		h := startHub(t, "")
-		done(t, h.client("observer").Publish(packetTopic, 1, false, packetMessage(1)))
-		if code := h.stop(s); code != exitOK {
-			t.Errorf("%v: exit code %d\n%s", s, code, h.log)
-		}
-		if n := count(t, h.open(), `SELECT count(*) FROM transmissions`); n != 1 {
-			t.Errorf("%v: %d transmissions", s, n)
-		}
-	}
-}
-
-func TestSecondSignalStopsAHubThatCannotCommit(t *testing.T) {
-	t.Parallel()
-	h := startHub(t, "")
-	release := lock(t, h.db)
-	defer release()
-	client := h.client("observer")
-	token := client.Publish(packetTopic, 1, false, packetMessage(1))
-	if err := h.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	h.log.await("stopping")
-	if code := h.stop(syscall.SIGTERM); code != exitFailed {
-		t.Errorf("exit code %d", code)
-	}
-	select {
-	case <-token.Done():
-		if token.Error() == nil {
-			t.Error("a message that is in no database was acknowledged")
-		}
-	default:
-	}
-}
-
-// lock takes SQLite's write lock of the file, so that nobody can commit.
-func lock(t *testing.T, path string) (release func()) {
-	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := db.Conn(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := conn.ExecContext(context.Background(), "BEGIN IMMEDIATE"); err != nil {
-		t.Fatal(err)
-	}
-	return func() { conn.Close(); db.Close() }
-}
-
 // awaitRows polls the database, as CoreScope's web server does.
 func awaitRows(t *testing.T, db *sql.DB, want int) {
 	t.Helper()
@@ -251,6 +198,16 @@ func splitURL(t *testing.T, address string) (host, port string) {
 		t.Fatal(err)
 	}
 	return u.Hostname(), u.Port()
+}
+
+// awaitText asks until the answer contains text.
+func awaitText(t *testing.T, address, text string) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !strings.Contains(get(t, address), text); {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s never says %q", address, text)
+		}
+	}
 }
 
 func get(t *testing.T, address string) string {

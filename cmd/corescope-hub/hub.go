@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	runtimemetrics "runtime/metrics"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -77,8 +78,9 @@ func (h *hub) openRest(ctx context.Context, keys *decoder.Keyring) error {
 	return nil
 }
 
-// addressesAreFree opens each listener's address for a moment, so that one that
-// is taken is known before a database is made. The broker opens them for good.
+// addressesAreFree opens every listener's address for a moment, so that one that
+// is taken, by another program or by another of ours, is known before a database
+// is made. The broker opens them for good.
 func addressesAreFree(ctx context.Context, listeners []string) error {
 	for _, listener := range listeners {
 		u, err := url.Parse(listener)
@@ -89,9 +91,7 @@ func addressesAreFree(ctx context.Context, listeners []string) error {
 		if err != nil {
 			return &broker.ListenError{Listener: listener, Err: err}
 		}
-		if err := l.Close(); err != nil {
-			return fmt.Errorf("give %s back: %w", listener, err)
-		}
+		defer l.Close() // when all of them have been open at once
 	}
 	return nil
 }
@@ -179,7 +179,8 @@ func (h *hub) greeting() greeting {
 		g.data = abs
 	}
 	for _, l := range h.cfg.Hub.Broker.Listen {
-		g.listeners = append(g.listeners, h.broker.Addr(l))
+		scheme, _, _ := strings.Cut(l, "://")
+		g.listeners = append(g.listeners, listening{scheme + "://", h.broker.Addr(l)})
 	}
 	if h.console != nil {
 		g.console = h.console.Addr().String()

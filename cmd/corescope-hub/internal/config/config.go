@@ -34,7 +34,7 @@ type Config struct {
 	file   string            // the operator's file; "" when there is none
 	origin map[string]string // key to where it was set: file:line:column, or a variable
 
-	strangers []string // variables that look like ours and set nothing
+	strangers []string // variables that are ours, or look so, and set nothing
 }
 
 // LegacySource is CoreScope's older form of one source.
@@ -93,13 +93,28 @@ type Hub struct {
 // Broker is the MQTT side.
 type Broker struct {
 	Listen     []string `json:"listen"`
+	TLS        TLS      `json:"tls"`
 	IATAFilter []string `json:"iataFilter"`
 	Auth       Auth     `json:"auth"`
+}
+
+// TLS is the certificate of the tls:// and wss:// listeners.
+type TLS struct {
+	CertFile string `json:"certFile"`
+	KeyFile  string `json:"keyFile"`
 }
 
 // Auth says who may connect.
 type Auth struct {
 	Anonymous Anonymous `json:"anonymous"`
+	UsersFile string    `json:"usersFile"`
+	Token     Token     `json:"token"`
+}
+
+// Token says which device tokens are accepted.
+type Token struct {
+	Audiences   []string `json:"audiences"`
+	MaxLifetime Duration `json:"maxLifetime"`
 }
 
 // Console is the HTTP side.

@@ -85,6 +85,9 @@ func (c *Config) coreScopeEnviron(vars map[string]string) {
 		c.ChannelKeysPath = v
 		c.origin["channelKeysPath"] = envChannelKeysPath
 	}
+	if vars[envMQTTTopic] != "" && vars[envMQTTBroker] == "" {
+		c.strangers = append(c.strangers, envMQTTTopic)
+	}
 	if v := vars[envMQTTBroker]; v != "" {
 		s := Source{Name: "env", Broker: v}
 		if topic := vars[envMQTTTopic]; topic != "" {
