@@ -93,6 +93,30 @@ func (c *writeConn) query(dest []driver.Value, query string, args ...any) (ok bo
 	return err == nil, err
 }
 
+// all reads every row of a query that has a LIMIT.
+func (c *writeConn) all(columns int, query string, args ...any) ([][]driver.Value, error) {
+	stmt, err := c.prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := stmt.QueryContext(context.Background(), c.bind(args))
+	if err != nil {
+		return nil, err
+	}
+	var all [][]driver.Value
+	for {
+		row := make([]driver.Value, columns)
+		if err = rows.Next(row); err != nil {
+			break
+		}
+		all = append(all, row)
+	}
+	if closeErr := rows.Close(); errors.Is(err, io.EOF) {
+		err = closeErr
+	}
+	return all, err
+}
+
 func (c *writeConn) prepare(query string) (preparedStmt, error) {
 	if stmt, ok := c.stmts[query]; ok {
 		return stmt, nil

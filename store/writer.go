@@ -21,9 +21,11 @@ type writer struct {
 	now    func() time.Time // time.Now outside tests
 
 	ledger *ledger
-	wal    checkpoints
+	wal    *checkpointer
+	chores chan *chore // maintenance that asks for the writer; it waits in nobody's hands
 
 	batch        []item // reused
+	chore        *chore // taken, and to be done with the batch; nil for none
 	lastCommit   time.Time
 	failingSince time.Time // zero while commits work
 }
@@ -36,7 +38,8 @@ func newWriter(conn *writeConn, path string, opts Options, q *queue, f *feed, st
 	return &writer{
 		conn: conn, path: path, opts: opts, queue: q, feed: f, stats: stats, log: opts.Log, now: now,
 		ledger: newLedger(conn, opts.MetricsInterval),
-		wal:    newCheckpoints(opts),
+		wal:    newCheckpointer(path, opts, stats, now),
+		chores: make(chan *chore),
 	}
 }
 
@@ -53,25 +56,20 @@ func (w *writer) load() error {
 func (w *writer) run() {
 	defer close(w.queue.settled)
 	for w.collect() {
-		if len(w.batch) > 0 {
-			w.settle()
-		}
-		w.checkpointIfDue()
+		w.settle()
+		w.watchWAL()
 	}
 }
 
-// collect fills batch with all that may share the next transaction. It returns
-// false when the queue is closed and empty, and an empty batch when only a
-// checkpoint is due.
+// collect fills batch with all that may share the next transaction, and takes a
+// chore if one is offered. It returns false when the queue is closed and empty.
 //
 // A batch needs no timer of its own under load: it is what arrived during the
 // last commit. Only to keep CommitInterval does it go on collecting for a while.
 func (w *writer) collect() bool {
-	it, open := w.first()
-	if !open || it == nil {
-		return open
+	if !w.first() {
+		return false
 	}
-	w.batch = append(w.batch, *it)
 	var due <-chan time.Time
 	if wait := w.opts.CommitInterval - w.now().Sub(w.lastCommit); wait > 0 {
 		timer := time.NewTimer(wait)
@@ -86,6 +84,7 @@ func (w *writer) collect() bool {
 				return true // closing: no more waiting
 			}
 			w.batch = append(w.batch, it)
+		case w.chore = <-w.offered():
 		case <-due:
 			due = nil
 		}
@@ -94,20 +93,28 @@ func (w *writer) collect() bool {
 	return true
 }
 
-// first waits for a record; nil when it is time to look at the WAL instead.
-func (w *writer) first() (it *item, open bool) {
-	var checkpoint <-chan time.Time
-	if wait, ok := w.wal.dueIn(w.now()); ok {
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		checkpoint = timer.C
+// first waits for something to do.
+func (w *writer) first() (open bool) {
+	if w.chore != nil { // the last transaction ended before its turn
+		return true
 	}
 	select {
 	case it, open := <-w.queue.items:
-		return &it, open
-	case <-checkpoint:
-		return nil, true
+		if open {
+			w.batch = append(w.batch, it)
+		}
+		return open
+	case w.chore = <-w.chores:
+		return true
 	}
+}
+
+// offered is where chores come from; nowhere, while there is one already.
+func (w *writer) offered() <-chan *chore {
+	if w.chore != nil {
+		return nil
+	}
+	return w.chores
 }
 
 // drain adds what is queued at this moment.
@@ -130,6 +137,10 @@ func (w *writer) settle() {
 	start := w.now()
 	out := make([]outcome, len(w.batch))
 	err := w.commit(out)
+	if len(w.batch) == 0 {
+		return // there was only a chore, which has its answer
+	}
+	spaced := w.lastCommit.Add(w.opts.CommitInterval)
 	w.lastCommit = w.now()
 	for i := range out {
 		out[i].done = w.batch[i].done
@@ -138,6 +149,7 @@ func (w *writer) settle() {
 		}
 	}
 	w.stats.countBatch(w.batch, out, w.lastCommit.Sub(start), err, w.lastCommit)
+	w.stats.countUse(useRecords, start.Sub(later(w.batch[0].queued, spaced)), w.lastCommit.Sub(start))
 	w.report(err)
 	if err == nil {
 		w.feed.ring(w.ledger.lastObservation())
@@ -147,9 +159,62 @@ func (w *writer) settle() {
 	w.batch = w.batch[:0]
 }
 
-// commit writes the batch in one transaction. An error means that nothing may
-// be taken for stored.
+// commit writes the batch in one transaction, and the chore with it. An error
+// means that nothing of the batch may be taken for stored.
 func (w *writer) commit(out []outcome) error {
+	if w.chore != nil {
+		if settled, err := w.commitWithChore(out); settled {
+			return err
+		}
+	}
+	return w.useConn(func() error {
+		err := w.transact(func() error { return w.applyAll(out) })
+		if err != nil && recordFault(err) {
+			err = w.transact(func() error { return w.applyEach(out) })
+		}
+		return err
+	})
+}
+
+// commitWithChore writes the batch and does the chore after it. With false the
+// batch is to be written without: the records are not to suffer from what may
+// be the chore's fault, nor the chore from a bad record.
+func (w *writer) commitWithChore(out []outcome) (settled bool, err error) {
+	c, began := w.chore, w.now()
+	err = w.useConn(func() error {
+		return w.transact(func() error {
+			if err := w.applyAll(out); err != nil {
+				return err
+			}
+			began = w.now()
+			return c.run(w.ledger, w.now)
+		})
+	})
+	if !c.ran && err != nil && recordFault(err) && len(w.batch) > 0 {
+		return false, nil
+	}
+	end := w.now()
+	c.took = end.Sub(began)
+	c.wait = began.Sub(later(c.asked, w.lastCommit.Add(w.opts.CommitInterval)))
+	w.chore = nil
+	w.stats.countChore(c, err)
+	if err == nil && c.allowance.changed > 0 {
+		w.lastCommit = end // one that changes nothing costs no flush
+	}
+	c.settled <- err
+	return err == nil || !c.ran || len(w.batch) == 0, err
+}
+
+// later is the later of two times.
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// useConn runs f on a connection that is to be trusted.
+func (w *writer) useConn(f func() error) error {
 	if w.broken {
 		if err := w.reopen(); err != nil {
 			return err
@@ -161,24 +226,20 @@ func (w *writer) commit(out []outcome) error {
 				return err
 			}
 		}
-		err := w.transact(out, w.applyAll)
-		if err != nil && recordFault(err) {
-			err = w.transact(out, w.applyEach)
-		}
-		return err
+		return f()
 	})
 	w.broken = err != nil && connectionFault(err)
 	return err
 }
 
 // transact runs apply between BEGIN and COMMIT.
-func (w *writer) transact(out []outcome, apply func([]outcome) error) error {
+func (w *writer) transact(apply func() error) error {
 	if _, err := w.conn.exec("BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	err := w.ledger.refresh()
 	if err == nil {
-		err = apply(out)
+		err = apply()
 	}
 	if err == nil {
 		if _, err = w.conn.exec("COMMIT"); err != nil {
@@ -271,7 +332,7 @@ func (w *writer) report(err error) {
 // and lets go of it. The rows are safe without the copy: a reader can prevent
 // it, and that is no error.
 func (w *writer) close() error {
-	w.conn.use(func() error { return w.wal.run(w.conn, "TRUNCATE") })
+	w.conn.use(func() error { _, err := checkpoint(w.conn, truncateWAL); return err })
 	if err := w.conn.close(); err != nil && !w.broken {
 		return fmt.Errorf("close database: %w", err)
 	}
