@@ -95,6 +95,8 @@ func (c *checkpointer) stop() { close(c.quit) }
 // isLong says that a round is due by the length of the WAL. A round that a
 // reader has stopped is not tried again before there is as much more.
 func (c *checkpointer) isLong() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	length := c.length.Load()
 	if length < c.tried {
 		c.tried = 0 // the WAL has started again
@@ -116,10 +118,17 @@ func (c *checkpointer) round() (left int64) {
 	if err != nil {
 		c.drop()
 		c.log.Debug("checkpoint", "err", err)
+		wal.left = max(wal.left, 1) // as far as anybody knows
 	}
 	c.finish.Store(err == nil && wal.length >= 2*c.limit)
 	c.stats.countCheckpoint(c.now().Sub(began), err, c.now())
 	return wal.left
+}
+
+// await returns when the round that is on is over.
+func (c *checkpointer) await() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 }
 
 // finishable is how much the writer may copy itself, by the WAL's length.
@@ -191,8 +200,7 @@ func (w *writer) watchWAL() {
 	default: // it has not looked since the last one
 	}
 	if start := c.start.Load(); start >= 0 && c.length.Load() >= start+mostLimits*c.limit {
-		c.mu.Lock() // until the round is over
-		c.mu.Unlock()
+		c.await()
 	}
 }
 

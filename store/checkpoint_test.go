@@ -137,12 +137,11 @@ func TestCheckpointLeavesNothingBehind(t *testing.T) {
 	for i := range 200 {
 		put(t, s, packet(alpha, fmt.Sprintf("%016x", i)))
 	}
-	s.writer.wal.round()
-	var row walState
-	if err := s.writer.wal.conn.use(func() (err error) {
-		row, err = checkpoint(s.writer.wal.conn, lookAtWAL)
-		return err
-	}); err != nil || row.left != 0 {
-		t.Errorf("%d pages left, %v", row.left, err)
+	c := s.writer.wal
+	for left := int64(1); left > 0; { // another may be copying at this moment
+		left = c.round()
+	}
+	if got := s.Stats(); got.CheckpointErrors != 0 {
+		t.Errorf("%d checkpoints failed", got.CheckpointErrors)
 	}
 }

@@ -114,51 +114,52 @@ func TestPiecesGrowAndShrinkWithTheStorage(t *testing.T) {
 }
 
 // A record that comes while maintenance has the writer is in the very next
-// transaction, before the next piece of maintenance.
+// transaction.
 func TestRecordWaitsForOnePieceOfMaintenanceOnly(t *testing.T) {
-	g := &gate{}
-	var transactions atomic.Int64
+	const there = "SELECT count(*) FROM transmissions WHERE hash = 'live'"
+	entered, held := make(chan struct{}), make(chan struct{})
+	var armed atomic.Bool
+	var before atomic.Int64 // transactions begun from then on that did not see the record
 	s := retained(t, func(o *Options) {
 		o.before = func(c *writeConn) error {
-			g.pass(c)
-			transactions.Add(1)
+			if armed.Swap(false) {
+				close(entered)
+				<-held
+			}
+			var cols [1]driver.Value
+			if _, err := c.query(cols[:], there); err != nil {
+				return err
+			}
+			if cols[0] == int64(0) {
+				before.Add(1)
+			}
 			return nil
 		}
 	})
 	manyOld(t, s, 300, 10)
-	entered, held := make(chan struct{}), make(chan struct{})
-	g.mu.Lock()
-	g.entered, g.held = entered, held
-	g.mu.Unlock()
+	armed.Store(true)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		s.doJobs(t.Context(), s.jobs())
 	}()
-	<-entered // a piece of maintenance holds the writer
-	before := transactions.Load()
-	committed := make(chan int64, 1)
-	err := s.Append(t.Context(), packet(alpha, "live"), func(_ Result, err error) {
-		if err != nil {
-			t.Error(err)
-		}
-		committed <- transactions.Load()
-	})
-	if err != nil {
+	<-entered // a piece of maintenance has the writer
+	before.Store(0)
+	if err := s.Append(t.Context(), packet(alpha, "live"), nil); err != nil {
 		t.Fatal(err)
 	}
 	close(held)
-	// The held one, the record's, and what the acker is late by.
-	if after := <-committed; after-before > 4 {
-		t.Errorf("%d transactions went before the record", after-before)
-	}
 	<-done
-	wantRows(t, s.path, "SELECT hash FROM transmissions", "live")
+	put(t, s, packet(alpha, "after"))
+	if got := before.Load(); got != 2 {
+		t.Errorf("the record is in transaction %d after it came, want 2: that of the maintenance, and its own", got)
+	}
+	wantRows(t, s.path, "SELECT hash FROM transmissions ORDER BY id", "live", "after")
 }
 
 // shared does work in one transaction with records: it asks for both while the
 // writer waits for CommitInterval to be over.
-func shared(t *testing.T, work sweep, edit func(*Options), records ...Record) (s *Store, workErr error, recordErrs []error) {
+func shared(t *testing.T, work sweep, edit func(*Options), records ...Record) (s *Store, recordErrs []error, workErr error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "meshcore.db")
 	synctest.Test(t, func(t *testing.T) {
@@ -191,13 +192,13 @@ func shared(t *testing.T, work sweep, edit func(*Options), records ...Record) (s
 			t.Error(err)
 		}
 	})
-	return s, workErr, recordErrs
+	return s, recordErrs, workErr
 }
 
 // Maintenance costs a busy hub no flush of its own, and comes after the records.
 func TestMaintenanceSharesTheTransactionOfRecords(t *testing.T) {
 	var seen string
-	s, workErr, recordErrs := shared(t, func(l *ledger, a *allowance) (bool, error) {
+	s, recordErrs, workErr := shared(t, func(l *ledger, a *allowance) (bool, error) {
 		rows, err := l.conn.all(1, "SELECT hash FROM transmissions ORDER BY id")
 		seen = fmt.Sprint(rows)
 		return false, err
@@ -215,7 +216,7 @@ func TestMaintenanceSharesTheTransactionOfRecords(t *testing.T) {
 
 func TestFailedMaintenanceTakesNoRecordWithIt(t *testing.T) {
 	broken := errors.New("does not work")
-	s, workErr, recordErrs := shared(t, func(l *ledger, a *allowance) (bool, error) {
+	s, recordErrs, workErr := shared(t, func(l *ledger, a *allowance) (bool, error) {
 		if _, err := l.conn.exec("UPDATE observers SET packet_count = 99"); err != nil {
 			return false, err
 		}
@@ -235,7 +236,7 @@ func TestFailedMaintenanceTakesNoRecordWithIt(t *testing.T) {
 
 // What fails at COMMIT may be anybody's fault.
 func TestMaintenanceThatCannotBeCommittedTakesNoRecordWithIt(t *testing.T) {
-	s, workErr, recordErrs := shared(t, func(l *ledger, a *allowance) (bool, error) {
+	s, recordErrs, workErr := shared(t, func(l *ledger, a *allowance) (bool, error) {
 		_, err := l.conn.exec("PRAGMA defer_foreign_keys = ON")
 		if err == nil {
 			_, err = l.conn.exec("DELETE FROM transmissions")
@@ -254,7 +255,7 @@ func TestMaintenanceThatCannotBeCommittedTakesNoRecordWithIt(t *testing.T) {
 
 // A connection that maintenance has ruined is replaced before the records.
 func TestMaintenanceThatRuinsTheConnectionTakesNoRecordWithIt(t *testing.T) {
-	s, workErr, recordErrs := shared(t, func(l *ledger, a *allowance) (bool, error) {
+	s, recordErrs, workErr := shared(t, func(l *ledger, a *allowance) (bool, error) {
 		_, err := l.conn.exec("BEGIN") // within the transaction: an error of no record
 		return false, err
 	}, nil, packet(alpha, "01"))
@@ -273,7 +274,7 @@ func TestBadRecordDoesNotStopMaintenance(t *testing.T) {
 			return err
 		}
 	}
-	s, workErr, recordErrs := shared(t, func(l *ledger, a *allowance) (bool, error) {
+	s, recordErrs, workErr := shared(t, func(l *ledger, a *allowance) (bool, error) {
 		_, err := l.conn.exec("UPDATE observers SET iata = 'PDX'")
 		a.use(1, true)
 		return false, err
