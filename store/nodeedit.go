@@ -10,10 +10,9 @@ import (
 // returns how many there were. What was heard of them stays. It is done piece by
 // piece, as [Store.Maintain] does it; an error leaves some of them deleted.
 func (s *Store) DeleteNodes(ctx context.Context, keys []string) (deleted int, err error) {
-	deleted, err = s.sweep(ctx, "deleted_nodes", forgetting(list(keys, func(l *ledger, key string) (changed bool, err error) {
-		did, err := l.conn.exec(deleteNode, key)
-		return did.rows > 0, err
-	})))
+	deleted, err = s.sweep(ctx, "deleted_nodes", list(keys, func(l *ledger, key string) (changed bool, err error) {
+		return l.deleteNode(key)
+	}))
 	if err != nil {
 		return deleted, fmt.Errorf("delete nodes: %w", err)
 	}

@@ -65,13 +65,22 @@ const (
 // retireNodes moves nodes that were last heard before a time to inactive_nodes,
 // from where their next advert brings them back.
 func retireNodes(before time.Time) sweep {
-	return forgetting(takeAll(staleNodes, before.Format(timeLayout), func(l *ledger, key driver.Value) error {
+	return takeAll(staleNodes, before.Format(timeLayout), func(l *ledger, key driver.Value) error {
 		if _, err := l.conn.exec(copyToInactive, key); err != nil {
 			return err
 		}
-		_, err := l.conn.exec(deleteNode, key)
+		_, err := l.deleteNode(key)
 		return err
-	}))
+	})
+}
+
+// deleteNode deletes a row of nodes.
+func (l *ledger) deleteNode(key driver.Value) (existed bool, err error) {
+	did, err := l.conn.exec(deleteNode, key)
+	if did.rows > 0 {
+		l.forget()
+	}
+	return did.rows > 0, err
 }
 
 const (
@@ -115,7 +124,7 @@ const (
 	walkClients  = `SELECT rowid, last_seen FROM client_observers WHERE rowid > ? ORDER BY rowid LIMIT ?`
 	deleteClient = `DELETE FROM client_observers WHERE rowid = ?`
 
-	walkEdges  = `SELECT rowid, last_seen FROM neighbor_edges WHERE rowid > ? ORDER BY rowid LIMIT ?`
+	walkEdges  = `SELECT rowid, last_seen, node_a, node_b FROM neighbor_edges WHERE rowid > ? ORDER BY rowid LIMIT ?`
 	deleteEdge = `DELETE FROM neighbor_edges WHERE rowid = ?`
 )
 
@@ -138,5 +147,11 @@ func pruneClients(before time.Time) sweep {
 }
 
 func pruneNeighbours(before time.Time) sweep {
-	return forgetting(walk(walkEdges, 2, removeBefore(deleteEdge, before.Format(timeLayout))))
+	removeEdge := removeBefore(deleteEdge, before.Format(timeLayout))
+	return walk(walkEdges, 4, func(l *ledger, row []driver.Value) (changed bool, err error) {
+		if changed, err = removeEdge(l, row); changed {
+			l.forget()
+		}
+		return changed, err
+	})
 }

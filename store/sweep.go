@@ -95,14 +95,3 @@ func removeBefore(statement, time string) func(*ledger, []driver.Value) (bool, e
 		return true, err
 	}
 }
-
-// forgetting is s where the ledger may remember something of the rows.
-func forgetting(s sweep) sweep {
-	return func(l *ledger, a *allowance) (more bool, err error) {
-		more, err = s(l, a)
-		if a.changed > 0 {
-			l.forget()
-		}
-		return more, err
-	}
-}
