@@ -12,7 +12,6 @@ func (c *Config) Warnings() []string {
 	}{
 		{c.GeoFilter.set(), "geo_filter is not applied by this version: nodes from everywhere are kept"},
 		{c.ClientRxCoverage.Enabled, "clientRxCoverage.enabled is not applied by this version: receptions of roaming clients are not kept"},
-		{c.Retention.PacketDays > 0 || c.Retention.ClientRxDays > 0, "retention is not applied by this version: every row is kept"},
 	} {
 		if s.given {
 			w = append(w, s.text)
