@@ -178,6 +178,7 @@ func TestStopAnswersWhatItHasAndTakesNothingMore(t *testing.T) {
 	go func() { b.stop(); close(stopped) }()
 	<-b.accepting.Done()
 	c.publish(topic, "{}", 1, 2)
+	c.ping() // the broker has read it, and the connection is open for the answer that is due
 	m.settle(stored)
 	c.expectAck(0x40, 1)
 	c.expectClosed()

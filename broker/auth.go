@@ -48,6 +48,21 @@ func local(remote string) bool {
 	return a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast()
 }
 
+// originOf is the address in HOST:PORT as far as it tells one machine from
+// another: of IPv6 the first half, since a machine has all of the second.
+func originOf(remote string) netip.Prefix {
+	ap, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	a := ap.Addr().Unmap().WithZone("")
+	bits := a.BitLen()
+	if a.Is6() {
+		bits = 64
+	}
+	return netip.PrefixFrom(a, bits).Masked()
+}
+
 // limiter keeps strangers from filling the log: one line a second, and how many
 // it left out.
 type limiter struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"net/netip"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -37,11 +38,14 @@ type Options struct {
 	DrainTimeout   time.Duration // at stop, how long messages may wait for their commit
 
 	MaxConnections   int // open connections of all listeners, logged in or not
+	MaxPerAddress    int // of those, from one address; of IPv6, from one /64
 	MaxSessions      int // clients known, those that left and keep a session included
+	MaxAbsent        int // sessions kept for clients that left; those that left first go first
 	MaxPacketSize    int // bytes of one control packet
 	MaxInFlight      int // messages of one connection that wait for their commit
 	MaxPendingBytes  int // bytes waiting for one client; twice as much ends its connection
 	MaxRetained      int // topics with a retained message
+	MaxRetainedBytes int // of one such message; a larger one is forwarded and not retained
 	MaxSubscriptions int // topic filters of one client
 }
 
@@ -56,11 +60,14 @@ func DefaultOptions() Options {
 		WriteTimeout:     10 * time.Second,
 		DrainTimeout:     10 * time.Second,
 		MaxConnections:   2048,
+		MaxPerAddress:    1024,
 		MaxSessions:      3072,
+		MaxAbsent:        256,
 		MaxPacketSize:    64 << 10,
 		MaxInFlight:      256,
 		MaxPendingBytes:  512 << 10,
 		MaxRetained:      10_000,
+		MaxRetainedBytes: 4 << 10,
 		MaxSubscriptions: 64,
 	}
 }
@@ -72,6 +79,7 @@ type Broker struct {
 	log  *slog.Logger
 
 	server    *mqtt.Server
+	ownTopics atomic.Int64 // topics under $SYS, which the library retains from its start
 	inline    *mqtt.Client // the name under which messages of MQTT 3 clients reach subscribers
 	listeners []*listener
 	upstreams []*upstream
@@ -81,8 +89,9 @@ type Broker struct {
 
 	mu       sync.Mutex // held to add a connection, and to begin to stop
 	conns    map[*conn]struct{}
-	serving  sync.WaitGroup // one for each of conns
-	inFlight atomic.Int64   // messages whose fate is not known
+	from     map[netip.Prefix]int // how many of conns, by their address
+	serving  sync.WaitGroup       // one for each of conns
+	inFlight atomic.Int64         // messages whose fate is not known
 
 	stats    counters
 	refusals limiter
@@ -94,7 +103,7 @@ func New(sink Sink, opts Options) (*Broker, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	b := &Broker{opts: opts, sink: sink, log: opts.Log, conns: make(map[*conn]struct{})}
+	b := &Broker{opts: opts, sink: sink, log: opts.Log, conns: make(map[*conn]struct{}), from: make(map[netip.Prefix]int)}
 	b.accepting, b.stop = context.WithCancel(context.Background())
 	for _, address := range opts.Listen {
 		l, err := newListener(b, address)
@@ -137,11 +146,14 @@ func (o Options) check() error {
 		most int
 	}{
 		{"MaxConnections", o.MaxConnections, math.MaxInt32},
+		{"MaxPerAddress", o.MaxPerAddress, math.MaxInt32},
 		{"MaxSessions", o.MaxSessions, math.MaxInt32},
+		{"MaxAbsent", o.MaxAbsent, math.MaxInt32},
 		{"MaxPacketSize", o.MaxPacketSize, 256 << 20},
 		{"MaxInFlight", o.MaxInFlight, math.MaxUint16},
 		{"MaxPendingBytes", o.MaxPendingBytes, math.MaxInt32},
 		{"MaxRetained", o.MaxRetained, math.MaxInt32},
+		{"MaxRetainedBytes", o.MaxRetainedBytes, math.MaxInt32},
 		{"MaxSubscriptions", o.MaxSubscriptions, math.MaxInt32},
 	} {
 		if limit.n < 1 || limit.n > limit.most {
@@ -181,6 +193,7 @@ func (b *Broker) Run(ctx context.Context, ready func()) error {
 	if err := b.server.Serve(); err != nil {
 		return fmt.Errorf("start broker: %w", err)
 	}
+	b.ownTopics.Store(int64(b.server.Topics.Retained.Len()))
 	var loops errgroup.Group
 	for _, l := range b.listeners {
 		loops.Go(func() error { l.serve(); return nil })

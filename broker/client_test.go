@@ -51,7 +51,8 @@ type connectOptions struct {
 	id        string
 	version   byte // 3, 4 or 5; 0 means 4
 	keepalive uint16
-	persist   bool // clean session off
+	persist   bool   // clean session off
+	username  string // with an empty password
 	willTopic string
 	will      string
 	retain    bool // of the will
@@ -72,6 +73,9 @@ func (o connectOptions) packet() []byte {
 			flags |= 0x20
 		}
 	}
+	if o.username != "" {
+		flags |= 0xC0
+	}
 	parts := [][]byte{str(name), {o.version, flags}, binary.BigEndian.AppendUint16(nil, o.keepalive)}
 	if o.version == 5 {
 		parts = append(parts, []byte{0})
@@ -82,6 +86,9 @@ func (o connectOptions) packet() []byte {
 			parts = append(parts, []byte{0})
 		}
 		parts = append(parts, str(o.willTopic), str(o.will))
+	}
+	if o.username != "" {
+		parts = append(parts, str(o.username), str(""))
 	}
 	return packet(0x10, parts...)
 }
@@ -100,6 +107,12 @@ func dialRaw(t *testing.T, addr string) *rawClient {
 func connect(t *testing.T, addr string, o connectOptions) *rawClient {
 	t.Helper()
 	c := dialRaw(t, addr)
+	c.login(o)
+	return c
+}
+
+func (c *rawClient) login(o connectOptions) {
+	c.t.Helper()
 	if o.version == 0 {
 		o.version = 4
 	}
@@ -107,9 +120,8 @@ func connect(t *testing.T, addr string, o connectOptions) *rawClient {
 	c.send(o.packet())
 	header, body := c.read()
 	if header != 0x20 || len(body) < 2 || body[1] != 0 {
-		t.Fatalf("CONNACK: % x % x", header, body)
+		c.t.Fatalf("CONNACK: % x % x", header, body)
 	}
-	return c
 }
 
 func (c *rawClient) send(b []byte) {

@@ -3,6 +3,7 @@ package broker
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,6 +23,7 @@ type conn struct {
 	net.Conn
 	listener     string
 	remote       string
+	origin       netip.Prefix // the address of remote, for counting
 	writeTimeout time.Duration
 	soft, hard   int // bytes waiting: above soft messages are left out, above hard the connection ends
 	since        time.Time
@@ -48,6 +50,7 @@ func newConn(socket net.Conn, listener string, o Options) *conn {
 		Conn:         socket,
 		listener:     listener,
 		remote:       socket.RemoteAddr().String(),
+		origin:       originOf(socket.RemoteAddr().String()),
 		writeTimeout: o.WriteTimeout,
 		soft:         o.MaxPendingBytes,
 		hard:         2*o.MaxPendingBytes + o.MaxPacketSize,

@@ -57,7 +57,8 @@ func (d *delivery) settle(v ingest.Verdict) {
 	}
 }
 
-// answer tells the publisher, then the subscribers.
+// answer tells the subscribers, then the publisher: who has an acknowledgement
+// finds the message retained.
 func (d *delivery) answer() {
 	defer d.b.inFlight.Add(-1)
 	if d.message.qos > 0 {
@@ -73,12 +74,12 @@ func (d *delivery) answer() {
 		d.cl.Stop(packets.ErrServerUnavailable)
 		return
 	}
+	if d.verdict.Outcome != ingest.Worthless {
+		d.b.forward(d.cl, d.message)
+	}
 	if d.message.qos == 1 {
 		d.c.acknowledge(d.id)
 		d.b.stats.acked.Add(1)
-	}
-	if d.verdict.Outcome != ingest.Worthless {
-		d.b.forward(d.cl, d.message)
 	}
 }
 
@@ -101,7 +102,7 @@ type outgoing struct {
 // retained. It waits for nobody.
 func (b *Broker) forward(from *mqtt.Client, m outgoing) {
 	pk := packets.Packet{
-		FixedHeader: packets.FixedHeader{Type: packets.Publish, Qos: m.qos, Retain: m.retain && b.mayRetain(m.topic)},
+		FixedHeader: packets.FixedHeader{Type: packets.Publish, Qos: m.qos, Retain: m.retain && b.mayRetain(m)},
 		TopicName:   m.topic,
 		Payload:     m.payload,
 		PacketID:    uint16(min(m.qos, 1)), // must not be 0 above QoS 0; each subscriber gets its own
@@ -118,15 +119,37 @@ func (b *Broker) forward(from *mqtt.Client, m outgoing) {
 	}
 }
 
-// mayRetain keeps the number of topics with a retained message bounded.
-func (b *Broker) mayRetain(topic string) bool {
-	retained := b.server.Topics.Retained
-	if retained.Len() < b.opts.MaxRetained {
+// size is what keeping m takes, in bytes.
+func (m *outgoing) size() int {
+	n := len(m.topic) + len(m.payload)
+	if p := m.properties; p != nil {
+		n += len(p.CorrelationData) + len(p.ResponseTopic) + len(p.ContentType)
+		for _, u := range p.User {
+			n += len(u.Key) + len(u.Val)
+		}
+	}
+	return n
+}
+
+// mayRetain keeps the number of topics with a retained message bounded, and the
+// memory that they take.
+func (b *Broker) mayRetain(m outgoing) bool {
+	if m.size() > b.opts.MaxRetainedBytes {
+		b.stats.retainRefused.Add(1)
+		return false
+	}
+	if b.retained() < int64(b.opts.MaxRetained) {
 		return true
 	}
-	if _, known := retained.Get(topic); known {
+	if _, known := b.server.Topics.Retained.Get(m.topic); known {
 		return true
 	}
 	b.stats.retainRefused.Add(1)
 	return false
+}
+
+// retained is how many topics have a retained message, those under $SYS apart,
+// which the library keeps for itself.
+func (b *Broker) retained() int64 {
+	return int64(b.server.Topics.Retained.Len()) - b.ownTopics.Load()
 }

@@ -27,7 +27,7 @@ func (h *hook) Provides(method byte) bool {
 	switch method {
 	case mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnSessionEstablish, mqtt.OnSessionEstablished,
 		mqtt.OnDisconnect, mqtt.OnACLCheck, mqtt.OnPacketRead, mqtt.OnPublish, mqtt.OnSubscribe,
-		mqtt.OnUnsubscribe, mqtt.OnPublishDropped:
+		mqtt.OnUnsubscribe, mqtt.OnPublishDropped, mqtt.OnClientExpired:
 		return true
 	}
 	return false
@@ -108,6 +108,10 @@ func (h *hook) OnSessionEstablished(cl *mqtt.Client, pk packets.Packet) {
 
 // OnDisconnect publishes the last will of a client that left without a word.
 func (h *hook) OnDisconnect(cl *mqtt.Client, err error, expire bool) {
+	if !expire {
+		cl.Stop(nil) // from here on it counts as absent
+		h.b.trimAbsent()
+	}
 	c := connOf(cl)
 	if c == nil || c.will == nil || err == nil || c.superseded.Load() || h.b.stopping() {
 		return
@@ -117,6 +121,10 @@ func (h *hook) OnDisconnect(cl *mqtt.Client, err error, expire bool) {
 	c.deliveries.add(d)
 	h.ingest(d, ingest.Message{Will: true, QoS: c.will.message.qos})
 }
+
+// OnClientExpired takes the subscriptions of a session that ends with its
+// client away. The library leaves them, for every later message to look at.
+func (h *hook) OnClientExpired(cl *mqtt.Client) { h.b.server.UnsubscribeClient(cl) }
 
 // OnACLCheck is asked before a publish, a subscription and every delivery. A
 // message for a client that is behind is left out here.
@@ -136,9 +144,13 @@ func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 func (h *hook) OnPublishDropped(cl *mqtt.Client, pk packets.Packet) { h.b.stats.dropped.Add(1) }
 
 // OnPacketRead renames topics that the library would drop in silence, without
-// an acknowledgement, so that they reach OnPublish.
+// an acknowledgement, so that they reach OnPublish; and it lets every lawful
+// CONNECT pass.
 func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
-	if pk.FixedHeader.Type == packets.Publish && refuseTopic(pk.TopicName) {
+	switch {
+	case pk.FixedHeader.Type == packets.Connect:
+		pk.Connect = lawful(pk.Connect)
+	case pk.FixedHeader.Type == packets.Publish && refuseTopic(pk.TopicName):
 		pk.TopicName = refusedTopic
 	}
 	return pk, nil
@@ -151,14 +163,12 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (out packets.Packet
 		return pk, nil
 	}
 	c := connOf(cl)
-	if c == nil || h.b.stopping() {
-		cl.Stop(packets.ErrServerShuttingDown)
+	if c == nil || h.b.stopping() { // no answer; what is under way has one to come before the session ends
 		return pk, packets.ErrRejectPacket
 	}
 	h.b.stats.received.Add(1)
 	d := &delivery{b: h.b, c: c, cl: cl, id: pk.PacketID, message: outgoingOf(cl, pk)}
 	if pk.FixedHeader.Qos > 0 && !h.takeSlot(c) {
-		cl.Stop(packets.ErrServerShuttingDown)
 		return pk, packets.ErrRejectPacket
 	}
 	if pk.FixedHeader.Qos == 2 {
@@ -172,7 +182,8 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (out packets.Packet
 	return h.await(d, pk)
 }
 
-// takeSlot waits until fewer than MaxInFlight messages of c are unanswered.
+// takeSlot waits until fewer than MaxInFlight messages of c are unanswered; it
+// returns false when the broker begins to stop.
 func (h *hook) takeSlot(c *conn) bool {
 	select {
 	case c.deliveries.slots <- struct{}{}:
@@ -218,7 +229,7 @@ func (h *hook) await(d *delivery, pk packets.Packet) (packets.Packet, error) {
 		return pk, packets.CodeSuccessIgnore
 	default:
 		h.b.stats.acked.Add(1)
-		pk.FixedHeader.Retain = pk.FixedHeader.Retain && h.b.mayRetain(pk.TopicName)
+		pk.FixedHeader.Retain = pk.FixedHeader.Retain && h.b.mayRetain(d.message)
 		return pk, nil
 	}
 }

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"bufio"
 	"fmt"
 	"net"
 	"strings"
@@ -37,6 +38,60 @@ func TestConnectionsAreBounded(t *testing.T) {
 	c.ping()
 	if n := b.Stats().RefusedConnections; n != 1 {
 		t.Errorf("refused %d connections, want 1", n)
+	}
+}
+
+func TestConnectionsOfOneAddressAreBounded(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll), func(o *Options) { o.MaxPerAddress = 1 })
+	c := connect(t, b.addr, connectOptions{id: "a"})
+	dialRaw(t, b.addr).expectClosed()
+	gone := b.openConns()[0].gone
+	elsewhere := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+	other, err := elsewhere.Dial("tcp", b.addr)
+	if err != nil {
+		t.Skip("this machine has one loopback address only:", err)
+	}
+	defer other.Close()
+	(&rawClient{t: t, conn: other, r: bufio.NewReader(other), version: 4}).login(connectOptions{id: "b"})
+	c.ping()
+	c.conn.Close()
+	<-gone
+	connect(t, b.addr, connectOptions{id: "a"}).ping()
+}
+
+func TestOriginTellsMachinesApart(t *testing.T) {
+	t.Parallel()
+	for remote, want := range map[string]string{
+		"192.0.2.7:1883":           "192.0.2.7/32",
+		"[::ffff:192.0.2.7]:1883":  "192.0.2.7/32",
+		"[2001:db8:1:2:3:4:5:6]:1": "2001:db8:1:2::/64",
+		"[fe80::1%eth0]:1883":      "fe80::/64",
+		"pipe":                     "invalid Prefix",
+	} {
+		if got := originOf(remote).String(); got != want {
+			t.Errorf("%s: got %s, want %s", remote, got, want)
+		}
+	}
+}
+
+// Sessions that nobody comes back to must neither fill the memory nor keep new
+// clients out.
+func TestSessionsThatWereLeftFirstAreForgotten(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll), func(o *Options) { o.MaxAbsent = 2 })
+	for i := range 5 {
+		c := connect(t, b.addr, connectOptions{id: fmt.Sprint(i), persist: true})
+		c.subscribe("meshcore/#", 1)
+		gone := b.openConns()[0].gone
+		c.conn.Close()
+		<-gone
+	}
+	if n, left := b.server.Clients.Len(), len(b.server.Topics.Subscribers(topic).Subscriptions); n != 2 || left != 2 {
+		t.Errorf("%d sessions and %d subscriptions left, want 2 of each", n, left)
+	}
+	if n := b.Stats().Forgotten; n != 3 {
+		t.Errorf("%d forgotten, want 3", n)
 	}
 }
 

@@ -126,18 +126,21 @@ func (l *listener) admit(socket net.Conn) {
 	go l.b.serve(c)
 }
 
-// track counts c in; it refuses when the broker is full or stopping.
+// track counts c in; it refuses when the broker is full or stopping, or when c
+// is one too many of its address: one machine must not be able to shut out all
+// others by holding connections open.
 func (b *Broker) track(c *conn) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.stopping() {
 		return false
 	}
-	if len(b.conns) >= b.opts.MaxConnections {
+	if len(b.conns) >= b.opts.MaxConnections || b.from[c.origin] >= b.opts.MaxPerAddress {
 		b.stats.refusedFull.Add(1)
 		return false
 	}
 	b.conns[c] = struct{}{}
+	b.from[c.origin]++
 	b.serving.Add(1)
 	b.stats.accepted.Add(1)
 	return true
@@ -153,12 +156,15 @@ func (b *Broker) serve(c *conn) {
 		c.Close()
 		b.mu.Lock()
 		delete(b.conns, c)
+		if b.from[c.origin]--; b.from[c.origin] == 0 {
+			delete(b.from, c.origin)
+		}
 		b.mu.Unlock()
 		close(c.gone)
 		b.serving.Done()
 	}()
 	c.Conn.SetReadDeadline(time.Now().Add(b.opts.ConnectTimeout))
 	if err := b.server.EstablishConnection(c.listener, c); err != nil {
-		b.log.Debug("connection ended", "listener", c.listener, "remote", c.remote, "err", err)
+		b.ended(c, err)
 	}
 }

@@ -1,9 +1,13 @@
 package broker
 
 import (
+	"cmp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
+
+	mqtt "github.com/mochi-mqtt/server/v2"
 )
 
 // Session is one client that is connected now.
@@ -41,4 +45,30 @@ func (b *Broker) Sessions() []Session {
 	}
 	slices.SortFunc(all, func(a, b Session) int { return strings.Compare(a.ClientID, b.ClientID) })
 	return all
+}
+
+// trimAbsent ends the sessions of clients that left, those that left first, until
+// there are no more than MaxAbsent. Each may hold hundreds of messages, and
+// takes the place of a client that wants to come.
+func (b *Broker) trimAbsent() {
+	clients := b.server.Clients
+	if clients.Len()-int(atomic.LoadInt64(&b.server.Info.ClientsConnected)) < b.opts.MaxAbsent {
+		return
+	}
+	var absent []*mqtt.Client
+	for _, cl := range clients.GetAll() {
+		if cl.StopTime() != 0 {
+			absent = append(absent, cl)
+		}
+	}
+	slices.SortFunc(absent, func(a, b *mqtt.Client) int { return cmp.Compare(a.StopTime(), b.StopTime()) })
+	for _, cl := range absent[:max(len(absent)-b.opts.MaxAbsent, 0)] {
+		if now, ok := clients.Get(cl.ID); !ok || now != cl {
+			continue // the client is back
+		}
+		b.server.UnsubscribeClient(cl)
+		cl.ClearInflights()
+		clients.Delete(cl.ID)
+		b.stats.forgotten.Add(1)
+	}
 }

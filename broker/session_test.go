@@ -2,6 +2,7 @@ package broker
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,7 +20,6 @@ func TestRetainedStatusReachesLateSubscribers(t *testing.T) {
 			c := connect(t, b.addr, connectOptions{id: "a", version: version})
 			c.send(c.publishPacket(statusTopic, want, qos, 1, true))
 			c.expectAck(ack, 1)
-			c.ping() // the message is retained after its acknowledgement
 			sub := connect(t, b.addr, connectOptions{id: "sub", version: version})
 			sub.subscribe("meshcore/#", 0)
 			if _, got, retained := sub.expectPublish(); got != want || !retained {
@@ -50,7 +50,7 @@ func TestEmptyRetainedMessageClears(t *testing.T) {
 
 func TestRetainedMessagesAreBounded(t *testing.T) {
 	t.Parallel()
-	const most, offered = 30, 40 // the library keeps some for itself under $SYS
+	const most, offered = 30, 40
 	b := start(t, verdictSink(storeAll), func(o *Options) { o.MaxRetained = most })
 	c := connect(t, b.addr, connectOptions{id: "a"})
 	for id := uint16(1); id <= offered; id++ {
@@ -61,12 +61,41 @@ func TestRetainedMessagesAreBounded(t *testing.T) {
 	c.expectAck(0x40, offered+1)
 	c.ping()
 	s := b.Stats()
-	if s.Retained != most || s.RefusedRetains < offered-most {
+	if s.Retained != most || s.RefusedRetains != offered-most {
 		t.Errorf("%d retained, %d refused", s.Retained, s.RefusedRetains)
 	}
 	pk, _ := b.server.Topics.Retained.Get("meshcore/ZRH/1/status")
 	if string(pk.Payload) != "still here" {
 		t.Errorf("a known topic keeps %q", pk.Payload)
+	}
+}
+
+// The largest that may be retained, as often as may be, has to fit into a small
+// computer's memory.
+func TestLargeMessageIsForwardedAndNotRetained(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll))
+	sub := connect(t, b.addr, connectOptions{id: "sub"})
+	sub.subscribe("meshcore/#", 0)
+	large := strings.Repeat("x", 5<<10)
+	for qos, ack := range map[byte]byte{1: 0x40, 2: 0x50} {
+		c := connect(t, b.addr, connectOptions{id: "a"})
+		c.send(c.publishPacket(statusTopic, large, qos, 1, true))
+		c.expectAck(ack, 1)
+		c.ping()
+		if _, got, _ := sub.expectPublish(); got != large {
+			t.Errorf("QoS %d: the subscriber got %d bytes", qos, len(got))
+		}
+	}
+	v5 := connect(t, b.addr, connectOptions{id: "a", version: 5})
+	user := append(append([]byte{0x26}, str("k")...), str(large)...)
+	v5.send(packet(0x33, str(statusTopic), []byte{0, 1}, []byte{byte(len(user)&0x7f | 0x80), byte(len(user) >> 7)}, user, []byte("{}")))
+	v5.expectAck(0x40, 1)
+	if _, kept := b.server.Topics.Retained.Get(statusTopic); kept {
+		t.Error("it is retained")
+	}
+	if n := b.Stats().RefusedRetains; n != 3 {
+		t.Errorf("%d refused, want 3", n)
 	}
 }
 
@@ -170,5 +199,28 @@ func TestNoLocalSubscriptionsSkipTheirOwnMessages(t *testing.T) {
 	other.expectAck(0x40, 1)
 	if _, got, _ := c.expectPublish(); got != "theirs" {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestExpiredSessionLeavesNoSubscriptions(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll))
+	c := dialRaw(t, b.addr)
+	c.version = 5
+	const expireInASecond = "\x05\x11\x00\x00\x00\x01"
+	c.send(packet(0x10, str("MQTT"), []byte{5, 0, 0, 60}, []byte(expireInASecond), str("short")))
+	c.read()
+	c.subscribe("meshcore/#", 1)
+	if n := len(b.server.Topics.Subscribers(topic).Subscriptions); n != 1 {
+		t.Fatalf("%d subscribers, want 1", n)
+	}
+	c.conn.Close()
+	expired := time.After(patience)
+	for len(b.server.Topics.Subscribers(topic).Subscriptions) > 0 {
+		select {
+		case <-expired:
+			t.Fatal("the subscription outlives its session")
+		case <-time.After(50 * time.Millisecond): // the library looks once a second
+		}
 	}
 }

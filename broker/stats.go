@@ -19,11 +19,14 @@ type Stats struct {
 	Subscriptions int64 // now
 	Dropped       int64 // messages left out for a client that reads too slowly
 
+	Forgotten int64 // sessions ended because there were MaxAbsent of clients that left
+
 	RefusedLogins        int64
-	RefusedConnections   int64 // there were MaxConnections already
+	RefusedConnections   int64 // there were MaxConnections already, or MaxPerAddress
 	RefusedSubscriptions int64
 	RefusedTopics        int64 // messages to a topic beyond the bounds, or one of the broker's own
-	RefusedRetains       int64 // there were MaxRetained already
+	RefusedRetains       int64 // there were MaxRetained already, or it was larger than MaxRetainedBytes
+	ProtocolErrors       int64 // connections ended because the client broke the protocol or a bound
 	AcceptErrors         int64
 	ForwardErrors        int64
 	Panics               int64
@@ -34,7 +37,7 @@ type Stats struct {
 type counters struct {
 	accepted, acceptErrors, received, acked, notSafe, dropped                     atomic.Int64
 	refusedLogin, refusedFull, refusedSubscriptions, retainRefused, refusedTopics atomic.Int64
-	forwardErrors, panics                                                         atomic.Int64
+	protocolErrors, forwardErrors, forgotten, panics                              atomic.Int64
 }
 
 func (c *counters) count(v ingest.Verdict) {
@@ -56,14 +59,16 @@ func (b *Broker) Stats() Stats {
 		Acked:                c.acked.Load(),
 		NotSafe:              c.notSafe.Load(),
 		InFlight:             b.inFlight.Load(),
-		Retained:             int64(b.server.Topics.Retained.Len()),
+		Retained:             b.retained(),
 		Subscriptions:        atomic.LoadInt64(&b.server.Info.Subscriptions),
 		Dropped:              c.dropped.Load(),
+		Forgotten:            c.forgotten.Load(),
 		RefusedLogins:        c.refusedLogin.Load(),
 		RefusedConnections:   c.refusedFull.Load(),
 		RefusedSubscriptions: c.refusedSubscriptions.Load(),
 		RefusedTopics:        c.refusedTopics.Load(),
 		RefusedRetains:       c.retainRefused.Load(),
+		ProtocolErrors:       c.protocolErrors.Load(),
 		AcceptErrors:         c.acceptErrors.Load(),
 		ForwardErrors:        c.forwardErrors.Load(),
 		Panics:               c.panics.Load(),

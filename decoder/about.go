@@ -62,7 +62,7 @@ func (*AnonRegions) Kind() ResponseKind { return ResponseAnonRegions }
 func (*AnonClock) Kind() ResponseKind { return ResponseAnonClock }
 
 func readOwnerInfo(c *cursor, _ Hint) (Answer, error) {
-	version, more, _ := bytes.Cut(cString(c.rest("text")), newline)
+	version, more, _ := bytes.Cut(c.text("text"), newline)
 	o := &OwnerInfo{Firmware: version}
 	o.Name, o.Owner = nameAndOwner(more)
 	return answer(o, c)
@@ -70,13 +70,13 @@ func readOwnerInfo(c *cursor, _ Hint) (Answer, error) {
 
 func readAnonOwner(c *cursor, _ Hint) (Answer, error) {
 	o := &AnonOwner{Clock: c.uint32("clock")}
-	o.Name, o.Owner = nameAndOwner(cString(c.rest("text")))
+	o.Name, o.Owner = nameAndOwner(c.text("text"))
 	return answer(o, c)
 }
 
 func readAnonRegions(c *cursor, _ Hint) (Answer, error) {
 	r := &AnonRegions{Clock: c.uint32("clock")}
-	if names := cString(c.rest("names")); len(names) > 0 {
+	if names := c.text("names"); len(names) > 0 {
 		r.Names = bytes.Split(names, []byte{','})
 	}
 	return answer(r, c)

@@ -125,14 +125,14 @@ func (t *trial) result() ([]Opening, error) {
 	return nil, ErrNoKey
 }
 
-// openAll reads every opening of a box.
-func openAll[T any](openings []Opening, err error, read func(Opening) T) ([]T, error) {
+// openAll reads every opening of a box; read gets a cursor over its plaintext.
+func openAll[T any](openings []Opening, err error, read func(Opening, *cursor) T) ([]T, error) {
 	if err != nil {
 		return nil, err
 	}
 	all := make([]T, len(openings))
 	for i, o := range openings {
-		all[i] = read(o)
+		all[i] = read(o, &cursor{buf: o.Plaintext})
 	}
 	return all, nil
 }

@@ -113,8 +113,8 @@ func (i *AdvertInfo) read(c *cursor) error {
 	i.HasFeat2 = flags.HasFeat2()
 	i.HasName = flags.HasName()
 	if i.HasLocation {
-		i.LatitudeE6 = int32(c.uint32("latitude"))
-		i.LongitudeE6 = int32(c.uint32("longitude"))
+		i.LatitudeE6 = c.int32("latitude")
+		i.LongitudeE6 = c.int32("longitude")
 	}
 	if i.HasFeat1 {
 		i.Feat1 = c.uint16("feature 1")
@@ -124,6 +124,9 @@ func (i *AdvertInfo) read(c *cursor) error {
 	}
 	if i.HasName {
 		i.NameField = c.rest("name")
+		if c.fields != nil {
+			c.note(i.Name())
+		}
 	}
 	return c.err()
 }

@@ -61,10 +61,11 @@ func (*AnonQuery) anonBody() {}
 // The error is ErrNoKey or ErrNotBlockMultiple.
 func (b *AddressBook) OpenAnon(a *AnonRequest) ([]AnonMessage, error) {
 	openings, err := b.openAnon(a)
-	return openAll(openings, err, func(o Opening) AnonMessage {
-		c := cursor{buf: o.Plaintext}
-		return AnonMessage{Opening: o, Timestamp: c.uint32("timestamp"), Data: c.rest("data")}
-	})
+	return openAll(openings, err, readAnonMessage)
+}
+
+func readAnonMessage(o Opening, c *cursor) AnonMessage {
+	return AnonMessage{Opening: o, Timestamp: c.uint32("timestamp"), Data: c.ahead()}
 }
 
 // Read reads Data as a node of the given role does: a room server expects a time
@@ -72,20 +73,23 @@ func (b *AddressBook) OpenAnon(a *AnonRequest) ([]AnonMessage, error) {
 // packet tells the receiver's role; for RoleNone the rule of repeaters is taken,
 // which a room's login does not always fit.
 func (m *AnonMessage) Read(receiver Role) AnonBody {
-	c := cursor{buf: m.Data}
+	return readAnonBody(receiver, &cursor{buf: m.Data})
+}
+
+func readAnonBody(receiver Role, c *cursor) AnonBody {
 	if receiver == RoleRoom {
 		since := c.uint32("sync since")
-		return &AnonLogin{SyncSince: &since, Password: cString(c.rest("password"))}
+		return &AnonLogin{SyncSince: &since, Password: c.text("password")}
 	}
 	if first := c.peek(); first == 0 || first >= ' ' {
-		return &AnonLogin{Password: cString(c.rest("password"))}
+		return &AnonLogin{Password: c.text("password")}
 	}
 	q := &AnonQuery{Query: AnonQueryType(c.uint8("query"))}
 	if q.Query < QueryRegions || q.Query > QueryClock || receiver == RoleSensor {
 		q.Err = &Error{Field: "query", Value: int(q.Query), Err: ErrUnknownQuery}
 		return q
 	}
-	q.ReplyPath, q.Err = readPath(&c)
+	q.ReplyPath, q.Err = readPath(c)
 	return q
 }
 

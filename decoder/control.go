@@ -81,7 +81,7 @@ func readDiscoverRequest(c *cursor, flags uint8) *DiscoverRequest {
 
 func readDiscoverResponse(c *cursor, flags uint8) *DiscoverResponse {
 	r := &DiscoverResponse{Role: Role(flags)}
-	r.SNR = int8(c.uint8("SNR"))
+	r.SNR = c.int8("SNR")
 	r.Tag = c.uint32("tag")
 	if n := c.left(); n == 8 || n == 32 {
 		r.PublicKey = c.rest("public key")

@@ -65,24 +65,79 @@ func (c *cursor) part(n int) cursor {
 }
 
 func (c *cursor) uint8(field string) uint8 {
-	if b := c.bytes(field, 1); b != nil {
-		return b[0]
+	b := c.bytes(field, 1)
+	if b == nil {
+		return 0
 	}
-	return 0
+	if c.fields != nil {
+		c.note(b[0])
+	}
+	return b[0]
+}
+
+func (c *cursor) int8(field string) int8 {
+	v := int8(c.uint8(field))
+	if c.fields != nil {
+		c.note(v)
+	}
+	return v
 }
 
 func (c *cursor) uint16(field string) uint16 {
-	if b := c.bytes(field, 2); b != nil {
-		return binary.LittleEndian.Uint16(b)
+	b := c.bytes(field, 2)
+	if b == nil {
+		return 0
 	}
-	return 0
+	v := binary.LittleEndian.Uint16(b)
+	if c.fields != nil {
+		c.note(v)
+	}
+	return v
+}
+
+func (c *cursor) int16(field string) int16 {
+	v := int16(c.uint16(field))
+	if c.fields != nil {
+		c.note(v)
+	}
+	return v
 }
 
 func (c *cursor) uint32(field string) uint32 {
-	if b := c.bytes(field, 4); b != nil {
-		return binary.LittleEndian.Uint32(b)
+	b := c.bytes(field, 4)
+	if b == nil {
+		return 0
 	}
-	return 0
+	v := binary.LittleEndian.Uint32(b)
+	if c.fields != nil {
+		c.note(v)
+	}
+	return v
+}
+
+func (c *cursor) int32(field string) int32 {
+	v := int32(c.uint32(field))
+	if c.fields != nil {
+		c.note(v)
+	}
+	return v
+}
+
+// text returns all that is left as one field, to its first NUL.
+func (c *cursor) text(field string) []byte {
+	b := cString(c.rest(field))
+	if c.fields != nil {
+		c.note(b)
+	}
+	return b
+}
+
+// note adds to the field just read what its bytes mean. Callers ask whether
+// anybody wants to know first: to pass a number here costs an allocation.
+func (c *cursor) note(value any) {
+	if c.failed == nil {
+		(*c.fields)[len(*c.fields)-1].Value = value
+	}
 }
 
 // cString is b to its first NUL, as the firmware's C strings end.

@@ -16,6 +16,8 @@
 // Decode reads a frame; Packet.Payload is then one type for each payload type.
 // What is sealed stays sealed until it is opened: a Keyring opens the payloads of
 // channels, an AddressBook those between two nodes. The values alias the frame.
+// Layout, and the method of that name of everything opened, says which bytes are
+// which field.
 //
 // # What the wire does not tell
 //

@@ -72,7 +72,7 @@ func (k *Keyring) OpenText(g *GroupText) (GroupMessage, bool) {
 	if err != nil {
 		return GroupMessage{}, false
 	}
-	return readGroupMessage(channel, plaintext)
+	return readGroupMessage(channel, &cursor{buf: plaintext})
 }
 
 // OpenData opens a GRP_DATA with the first channel that fits.
@@ -81,21 +81,19 @@ func (k *Keyring) OpenData(g *GroupData) (GroupDatagram, bool) {
 	if err != nil {
 		return GroupDatagram{}, false
 	}
-	return readGroupDatagram(channel, plaintext)
+	return readGroupDatagram(channel, &cursor{buf: plaintext})
 }
 
-func readGroupMessage(channel string, plaintext []byte) (GroupMessage, bool) {
-	c := cursor{buf: plaintext}
-	m := GroupMessage{Channel: channel, Plaintext: plaintext}
+func readGroupMessage(channel string, c *cursor) (GroupMessage, bool) {
+	m := GroupMessage{Channel: channel, Plaintext: c.buf}
 	m.Timestamp = c.uint32("timestamp")
 	m.Flags = c.uint8("flags")
-	m.Text = cString(c.rest("text"))
+	m.Text = c.text("text")
 	return m, c.err() == nil
 }
 
-func readGroupDatagram(channel string, plaintext []byte) (GroupDatagram, bool) {
-	c := cursor{buf: plaintext}
-	d := GroupDatagram{Channel: channel, Plaintext: plaintext}
+func readGroupDatagram(channel string, c *cursor) (GroupDatagram, bool) {
+	d := GroupDatagram{Channel: channel, Plaintext: c.buf}
 	d.DataType = c.uint16("data type")
 	d.Length = int(c.uint8("data length"))
 	if d.Length <= c.left() {

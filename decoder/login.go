@@ -31,7 +31,8 @@ type Permissions uint8
 func (p Permissions) Role() uint8 { return uint8(p) & 3 }
 
 func readLoginAnswer(c *cursor, _ Hint) (Answer, error) {
-	if bytes.HasPrefix(c.buf, []byte("OK")) {
+	if bytes.HasPrefix(c.ahead(), []byte("OK")) {
+		c.bytes("legacy OK", len("OK"))
 		return &LoginAnswer{Legacy: true}, nil
 	}
 	a := &LoginAnswer{

@@ -1,5 +1,7 @@
 package decoder
 
+import "bytes"
+
 // AccessList is who may do what on a node.
 // Source: firmware simple_repeater/MyMesh.cpp, handleRequest.
 type AccessList struct {
@@ -38,13 +40,11 @@ func (*Neighbours) Kind() ResponseKind { return ResponseNeighbours }
 // are not sent, so the first that is all zero is padding.
 func readAccessList(c *cursor, _ Hint) (Answer, error) {
 	l := new(AccessList)
-	for c.left() >= len(Access{}.KeyPrefix)+1 {
+	var padding [len(Access{}.KeyPrefix) + 1]byte
+	for c.left() >= len(padding) && !bytes.HasPrefix(c.ahead(), padding[:]) {
 		var a Access
 		copy(a.KeyPrefix[:], c.bytes("key prefix", len(a.KeyPrefix)))
 		a.Permissions = Permissions(c.uint8("permissions"))
-		if a == (Access{}) {
-			break
-		}
 		l.Entries = append(l.Entries, a)
 	}
 	return answer(l, c)
@@ -62,7 +62,7 @@ func readNeighbours(c *cursor, h Hint) (Answer, error) {
 	for range n.Returned {
 		e := Neighbour{KeyPrefix: c.bytes("key prefix", h.PrefixSize)}
 		e.HeardSecsAgo = c.uint32("heard")
-		e.SNR = int8(c.uint8("SNR"))
+		e.SNR = c.int8("SNR")
 		if err := c.err(); err != nil {
 			return n, err
 		}

@@ -14,6 +14,18 @@ type Packet struct {
 	kind PayloadType
 }
 
+// Header is the first byte of a frame. Source: firmware Packet.h.
+type Header uint8
+
+// Route is bits 0-1.
+func (h Header) Route() RouteType { return RouteType(h & 0x03) }
+
+// Type is bits 2-5.
+func (h Header) Type() PayloadType { return PayloadType(h >> 2 & 0x0F) }
+
+// Version is bits 6-7, the payload version; only 0 exists.
+func (h Header) Version() uint8 { return uint8(h >> 6) }
+
 // TransportCodes are the two 16-bit codes of a TRANSPORT_ route: [0] is the
 // scope of the packet, [1] is reserved for its home region and sent as 0.
 type TransportCodes [2]uint16
@@ -40,10 +52,10 @@ func readFrame(c *cursor) (*Packet, error) {
 	f := new(frame)
 	p := &f.Packet
 
-	header := c.uint8("header")
-	p.Route = RouteType(header & 0x03)
-	p.kind = PayloadType(header >> 2 & 0x0F)
-	p.Version = header >> 6
+	header := Header(c.uint8("header"))
+	p.Route = header.Route()
+	p.kind = header.Type()
+	p.Version = header.Version()
 	if p.Version != 0 {
 		return nil, &Error{Field: "header", Value: int(p.Version), Err: ErrUnsupportedVersion}
 	}

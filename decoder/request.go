@@ -112,10 +112,9 @@ func (b *AddressBook) OpenRequest(r *Request) ([]RequestMessage, error) {
 	return openAll(openings, err, readRequestMessage)
 }
 
-func readRequestMessage(o Opening) RequestMessage {
-	c := cursor{buf: o.Plaintext}
+func readRequestMessage(o Opening, c *cursor) RequestMessage {
 	m := RequestMessage{Opening: o, Timestamp: c.uint32("timestamp"), Kind: RequestType(c.uint8("type"))}
-	params := readRequestParams(m.Kind, &c)
+	params := readRequestParams(m.Kind, c)
 	if c.err() == nil {
 		m.Params = params
 	}

@@ -93,15 +93,12 @@ type Answer interface{ Kind() ResponseKind }
 // The error is ErrNoKey or ErrNotBlockMultiple.
 func (b *AddressBook) OpenResponse(r *Response) ([]ResponseMessage, error) {
 	openings, err := b.open(&r.Sealed)
-	return openAll(openings, err, func(o Opening) ResponseMessage {
-		return ResponseMessage{Opening: o, Reply: readReply(o.Plaintext)}
+	return openAll(openings, err, func(o Opening, c *cursor) ResponseMessage {
+		return ResponseMessage{Opening: o, Reply: readReply(c)}
 	})
 }
 
-func readReply(plaintext []byte) Reply {
-	c := cursor{buf: plaintext}
-	return Reply{Tag: c.uint32("tag"), Body: c.rest("body")}
-}
+func readReply(c *cursor) Reply { return Reply{Tag: c.uint32("tag"), Body: c.ahead()} }
 
 // Read reads the body as the answer that h names. With an error, an *Error at an
 // offset in the body, the answer holds what came before; it is nil when nothing

@@ -35,7 +35,7 @@ func (m *PathMessage) Reply() (Reply, bool) {
 	if m.ExtraType != TypeResponse || len(m.Extra) < 4 {
 		return Reply{}, false
 	}
-	return readReply(m.Extra), true
+	return readReply(&cursor{buf: m.Extra}), true
 }
 
 // OpenPath opens a PATH in every way that verifies, the likeliest first. The
@@ -45,18 +45,16 @@ func (b *AddressBook) OpenPath(p *ReturnedPath) ([]PathMessage, error) {
 	return openAll(openings, err, readPathMessage)
 }
 
-func readPathMessage(o Opening) PathMessage {
+func readPathMessage(o Opening, c *cursor) PathMessage {
 	m := PathMessage{Opening: o}
-	c := cursor{buf: o.Plaintext}
-	path, err := readPath(&c)
-	extra := PayloadType(c.uint8("extra type") & 0x0F)
-	if err == nil {
-		err = c.err()
-	}
+	path, err := readPath(c)
 	if err != nil {
 		m.Err = err
 		return m
 	}
-	m.Path, m.ExtraType, m.Extra = path, extra, c.rest("extra")
+	extra := PayloadType(c.uint8("extra type") & 0x0F)
+	if m.Err = c.err(); m.Err == nil {
+		m.Path, m.ExtraType, m.Extra = path, extra, c.ahead()
+	}
 	return m
 }

@@ -85,5 +85,9 @@ func (q quantity) next(c *cursor, field string) float64 {
 	if b == nil {
 		return 0
 	}
-	return q.read(b[max(0, len(b)-4):])
+	v := q.read(b[max(0, len(b)-4):])
+	if c.fields != nil {
+		c.note(v)
+	}
+	return v
 }

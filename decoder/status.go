@@ -67,8 +67,8 @@ func readNodeStatus(c *cursor) NodeStatus {
 	return NodeStatus{
 		BatteryMV:   c.uint16("battery"),
 		TxQueue:     c.uint16("transmit queue"),
-		NoiseFloor:  int16(c.uint16("noise floor")),
-		LastRSSI:    int16(c.uint16("last RSSI")),
+		NoiseFloor:  c.int16("noise floor"),
+		LastRSSI:    c.int16("last RSSI"),
 		Received:    c.uint32("packets received"),
 		Sent:        c.uint32("packets sent"),
 		AirtimeSecs: c.uint32("airtime"),
@@ -78,7 +78,7 @@ func readNodeStatus(c *cursor) NodeStatus {
 		RecvFlood:   c.uint32("received by flood"),
 		RecvDirect:  c.uint32("received direct"),
 		ErrorFlags:  c.uint16("error flags"),
-		LastSNR:     int16(c.uint16("last SNR")),
+		LastSNR:     c.int16("last SNR"),
 		DirectDups:  c.uint16("direct duplicates"),
 		FloodDups:   c.uint16("flood duplicates"),
 	}

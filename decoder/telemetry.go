@@ -46,49 +46,54 @@ type quantity struct {
 // sensor is the form of one Cayenne LPP type.
 type sensor struct {
 	name   string
+	unit   string // of every value, "" when they have none or not all one
 	values []quantity
 }
 
-func single(name string, size int, signed bool, divisor float64) sensor {
-	return sensor{name, []quantity{{"value", size, signed, divisor}}}
+func single(name, unit string, size int, signed bool, divisor float64) sensor {
+	return sensor{name, unit, []quantity{{"value", size, signed, divisor}}}
 }
 
-func axes(name string, divisor float64) sensor {
-	return sensor{name, []quantity{
+func axes(name, unit string, divisor float64) sensor {
+	return sensor{name, unit, []quantity{
 		{"x", 2, true, divisor}, {"y", 2, true, divisor}, {"z", 2, true, divisor},
 	}}
 }
 
-// sensors is every type of known form, in its unit. Voltage and current are
-// signed since 1.6 of the library. Source: ElectronicCats CayenneLPP.h.
+// sensors is every type of known form. Voltage and current are signed since 1.6
+// of the library. Source: ElectronicCats CayenneLPP.h.
 var sensors = map[SensorType]sensor{
-	0:   single("digital_input", 1, false, 1),
-	1:   single("digital_output", 1, false, 1),
-	2:   single("analog_input", 2, true, 100),
-	3:   single("analog_output", 2, true, 100),
-	100: single("generic_sensor", 4, false, 1),
-	101: single("luminosity", 2, false, 1), // lux
-	102: single("presence", 1, false, 1),
-	103: single("temperature", 2, true, 10),          // degrees Celsius
-	104: single("relative_humidity", 1, false, 2),    // percent
-	113: axes("accelerometer", 1000),                 // g
-	115: single("barometric_pressure", 2, false, 10), // hPa
-	116: single("voltage", 2, true, 100),             // V
-	117: single("current", 2, true, 1000),            // A
-	118: single("frequency", 4, false, 1),            // Hz
-	120: single("percentage", 1, false, 1),           // percent
-	121: single("altitude", 2, true, 1),              // m
-	125: single("concentration", 2, false, 1),        // ppm
-	128: single("power", 2, false, 1),                // W
-	130: single("distance", 4, false, 1000),          // m
-	131: single("energy", 4, false, 1000),            // kWh
-	132: single("direction", 2, false, 1),            // degrees
-	133: single("unixtime", 4, false, 1),             // seconds
-	134: axes("gyrometer", 100),                      // degrees per second
-	135: {"colour", []quantity{{"r", 1, false, 1}, {"g", 1, false, 1}, {"b", 1, false, 1}}},
-	136: {"gps", []quantity{{"lat", 3, true, 1e4}, {"lon", 3, true, 1e4}, {"alt", 3, true, 100}}}, // degrees, m
-	142: single("switch", 1, false, 1),
+	0:   single("digital_input", "", 1, false, 1),
+	1:   single("digital_output", "", 1, false, 1),
+	2:   single("analog_input", "", 2, true, 100),
+	3:   single("analog_output", "", 2, true, 100),
+	100: single("generic_sensor", "", 4, false, 1),
+	101: single("luminosity", "lux", 2, false, 1),
+	102: single("presence", "", 1, false, 1),
+	103: single("temperature", "°C", 2, true, 10),
+	104: single("relative_humidity", "%", 1, false, 2),
+	113: axes("accelerometer", "g", 1000),
+	115: single("barometric_pressure", "hPa", 2, false, 10),
+	116: single("voltage", "V", 2, true, 100),
+	117: single("current", "A", 2, true, 1000),
+	118: single("frequency", "Hz", 4, false, 1),
+	120: single("percentage", "%", 1, false, 1),
+	121: single("altitude", "m", 2, true, 1),
+	125: single("concentration", "ppm", 2, false, 1),
+	128: single("power", "W", 2, false, 1),
+	130: single("distance", "m", 4, false, 1000),
+	131: single("energy", "kWh", 4, false, 1000),
+	132: single("direction", "°", 2, false, 1),
+	133: single("unixtime", "s", 4, false, 1),
+	134: axes("gyrometer", "°/s", 100),
+	135: {"colour", "", []quantity{{"r", 1, false, 1}, {"g", 1, false, 1}, {"b", 1, false, 1}}},
+	136: {"gps", "", []quantity{{"lat", 3, true, 1e4}, {"lon", 3, true, 1e4}, {"alt", 3, true, 100}}}, // degrees, m
+	142: single("switch", "", 1, false, 1),
 }
+
+// Unit is the unit of the numbers of a measurement, "" for a type that has none
+// or more than one: a gps has degrees and metres.
+func (t SensorType) Unit() string { return sensors[t].unit }
 
 // String is the name of the type, "unknown" for one of unknown form.
 func (t SensorType) String() string {
@@ -137,8 +142,9 @@ func bigEndian(b []byte, signed bool) int64 {
 
 // ReadTelemetry reads Cayenne LPP records up to the end or to channel 0, which
 // is padding. With an *Error the records before it are returned too.
-func ReadTelemetry(data []byte) ([]Measurement, error) {
-	c := cursor{buf: data}
+func ReadTelemetry(data []byte) ([]Measurement, error) { return readRecords(&cursor{buf: data}) }
+
+func readRecords(c *cursor) ([]Measurement, error) {
 	var records []Measurement
 	for c.left() > 0 {
 		m := Measurement{Channel: c.uint8("channel")}
@@ -146,13 +152,16 @@ func ReadTelemetry(data []byte) ([]Measurement, error) {
 			break
 		}
 		m.Sensor = SensorType(c.uint8("type"))
-		size, err := m.Sensor.size(&c)
+		size, err := m.Sensor.size(c)
 		if err != nil {
 			return records, err
 		}
 		m.Data = c.bytes(m.Sensor.String(), size)
 		if err := c.err(); err != nil {
 			return records, err
+		}
+		if c.fields != nil {
+			c.note(m)
 		}
 		records = append(records, m)
 	}
@@ -179,6 +188,6 @@ func (t SensorType) size(c *cursor) (int, error) {
 }
 
 func readTelemetry(c *cursor, _ Hint) (Answer, error) {
-	records, err := ReadTelemetry(c.rest("records"))
+	records, err := readRecords(c)
 	return &Telemetry{Records: records}, err
 }

@@ -60,14 +60,16 @@ const (
 	authorSize = 4
 )
 
-func readDirectMessage(o Opening) DirectMessage {
-	c := cursor{buf: o.Plaintext}
+func readDirectMessage(o Opening, c *cursor) DirectMessage {
 	m := DirectMessage{Opening: o, Timestamp: c.uint32("timestamp"), Flags: c.uint8("flags")}
 	if m.TextType() == TextSigned {
 		m.Author = c.bytes("author", authorSize)
 	}
 	body := c.rest("text")
 	m.Text = cString(body)
+	if c.fields != nil {
+		c.note(m.Text)
+	}
 	if hidden := len(m.Text) + 1; m.TextType() == TextPlain && hidden < len(body) {
 		m.HiddenAttempt = body[hidden]
 	}

@@ -15,12 +15,16 @@ import (
 // U+FFFD for a byte that is no UTF-8 takes three.
 const maxNodeName = decoder.MaxAppDataSize
 
-// dropAdvert refuses an advert that says something impossible, or that its key
-// did not sign. The reason is "" for one that is kept.
+// dropAdvert refuses an advert that says something impossible, that its key did
+// not sign, or that comes from where the operator wants none. The reason is ""
+// for one that is kept.
 func (in *Ingester) dropAdvert(rec *store.Record, raw string, pkt *decoder.Packet, adv *decoder.Advert) (*store.Record, Reason) {
 	text, reason := impossible(adv), ReasonBadAdvert
 	if text == "" && in.verify && !adv.Verify() {
 		text, reason = "invalid signature", ReasonBadSignature
+	}
+	if text == "" && in.geo.Drop && in.geo.foreign(adv) {
+		text, reason = "outside the geo filter", ReasonGeo
 	}
 	if text == "" {
 		return rec, ""
@@ -54,7 +58,7 @@ func impossible(adv *decoder.Advert) string {
 
 // nodeAdvert is what the node said of itself; nil when its appdata ends before
 // what its flags claim.
-func nodeAdvert(adv *decoder.Advert) *store.NodeAdvert {
+func (in *Ingester) nodeAdvert(adv *decoder.Advert) *store.NodeAdvert {
 	if adv.Err != nil {
 		return nil
 	}
@@ -62,6 +66,7 @@ func nodeAdvert(adv *decoder.Advert) *store.NodeAdvert {
 		PublicKey: adv.PublicKey,
 		Name:      nodeName(adv),
 		Role:      roleName(adv.Info),
+		Foreign:   in.geo.foreign(adv),
 	}
 	if adv.Info != nil && adv.Info.HasLocation {
 		lat, lon := adv.Info.Latitude(), adv.Info.Longitude()

@@ -13,16 +13,26 @@ const (
 // naiveLayout is ISO 8601 without a zone; Parse takes a fraction, too.
 const naiveLayout = "2006-01-02T15:04:05"
 
+// heardAt is the time to believe of what was heard, and when, by a clock that
+// is not the hub's: its own if that can be right, else now. Nothing was heard in
+// the future, and a time without a zone is taken for UTC only as far as it may
+// be one.
+func heardAt(timestamp string, now time.Time) time.Time {
+	t, naive, ok := claimedTime(timestamp)
+	behind := now.Sub(t)
+	if !ok || behind < 0 || behind > maxBehind || naive && behind > naiveTolerance {
+		return now
+	}
+	return t
+}
+
 // naiveSkew compares a time that an observer wrote without a zone with the
 // hub's clock: the observer's minus the hub's, in whole seconds. It is nil when
 // the time has a zone, is no time, is within tolerance, or is so far off that
 // the clock was never set.
 func naiveSkew(timestamp string, now time.Time) *time.Duration {
-	if len(timestamp) < len(naiveLayout) || !decimal(timestamp[len(naiveLayout):]) {
-		return nil
-	}
-	t, err := time.Parse(naiveLayout, timestamp)
-	if err != nil {
+	t, naive, ok := claimedTime(timestamp)
+	if !ok || !naive {
 		return nil
 	}
 	skew := t.Sub(now)
@@ -31,6 +41,19 @@ func naiveSkew(timestamp string, now time.Time) *time.Duration {
 	}
 	skew = skew.Truncate(time.Second)
 	return &skew
+}
+
+// claimedTime reads RFC 3339, or the same without a zone, which is naive and
+// read as UTC.
+func claimedTime(timestamp string) (t time.Time, naive, ok bool) {
+	if t, err := time.Parse(time.RFC3339, timestamp); err == nil {
+		return t.UTC(), false, true
+	}
+	if len(timestamp) < len(naiveLayout) || !decimal(timestamp[len(naiveLayout):]) {
+		return time.Time{}, false, false
+	}
+	t, err := time.Parse(naiveLayout, timestamp)
+	return t, true, err == nil
 }
 
 // decimal says whether s may be the fraction of a second; a zone is not.

@@ -4,7 +4,8 @@
 //	topic -> policy -> envelope (JSON) -> decoder.Decode -> store.Record -> Recorder.Append
 //
 // Everything up to Append is pure: no I/O, no goroutine, no clock but
-// Message.Received. The whole of it runs on the caller's goroutine.
+// Message.Received, and no memory but of which observers send packets, since
+// these need no raw frames. The whole of it runs on the caller's goroutine.
 //
 // # What is promised
 //
@@ -15,11 +16,15 @@
 //
 // # What is believed
 //
-// The topic says who reports: meshcore/{IATA}/{ID}/{leaf}. Of the payload only
+// The topic says who reports: meshcore/{IATA}/{ID}/{leaf}. Only a flat one,
+// meshcore/{leaf}, leaves that to the payload's origin_id. Of the payload only
 // the frame in "raw" is trusted to describe the packet; hash, type, route and
-// path are derived from it. Numbers may come as text, with or without a unit.
-// Times are those of the hub; the observer's clock only serves to notice that
-// it has no zone and is off.
+// path are derived from it, and whose radio heard whose. Numbers may come as
+// text, with or without a unit. Times are those of the hub; the observer's clock
+// only serves to notice that it has no zone and is off.
+//
+// A roaming client, meshcore/client/{KEY}/packets, may be late by days: the time
+// it gives is believed as far as it can be right.
 //
 // Text from MQTT and from the air is hostile: it is bounded, and control
 // characters are removed.

@@ -11,8 +11,12 @@ import (
 // mean something here, not yet read. It aliases the payload.
 type envelope struct {
 	// A packet. Observers write some names in two ways.
-	raw, direction, directionUpper, origin, region, timestamp value
-	snr, snrLower, rssi, rssiLower, score, scoreUpper         value
+	raw, directionLower, directionUpper, origin, region, timestamp value
+	snr, snrLower, rssi, rssiLower, score, scoreUpper              value
+	originID, length                                               value
+	data                                                           value // the frame, on a raw topic
+	gps                                                            gps   // of a roaming client
+	gpsRaw                                                         value
 
 	// A status.
 	status, model, firmware, firmwareVersion value
@@ -24,6 +28,11 @@ type envelope struct {
 
 	// A companion bridge's message.
 	text, channelIdx, senderTimestamp value
+}
+
+// gps is where a roaming client was.
+type gps struct {
+	lat, lon, accM value // degrees and metres
 }
 
 // gauges are the numbers that an observer reports of itself.
@@ -52,6 +61,11 @@ func parseEnvelope(payload []byte) (*envelope, bool) {
 			return nil, false
 		}
 	}
+	if env.gpsRaw.kind == jsonparser.Object {
+		if err := eachMember(env.gpsRaw.raw, env.gps.member); err != nil {
+			return nil, false
+		}
+	}
 	return env, true
 }
 
@@ -70,11 +84,19 @@ func (e *envelope) member(name []byte) *value {
 	case "raw":
 		return &e.raw
 	case "direction":
-		return &e.direction
+		return &e.directionLower
 	case "Direction":
 		return &e.directionUpper
 	case "origin":
 		return &e.origin
+	case "origin_id":
+		return &e.originID
+	case "len":
+		return &e.length
+	case "data":
+		return &e.data
+	case "gps":
+		return &e.gpsRaw
 	case "region":
 		return &e.region
 	case "timestamp":
@@ -123,6 +145,18 @@ func (e *envelope) statusMember(name []byte) *value {
 		return &e.senderTimestamp
 	}
 	return e.top.member(name)
+}
+
+func (g *gps) member(name []byte) *value {
+	switch string(name) {
+	case "lat":
+		return &g.lat
+	case "lon":
+		return &g.lon
+	case "acc_m":
+		return &g.accM
+	}
+	return nil
 }
 
 func (g *gauges) member(name []byte) *value {

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"encoding/hex"
+	"math"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -18,6 +19,9 @@ func FuzzIngest(f *testing.F) {
 	f.Add(obs+"/status", []byte(`{"status":"online","stats":{"battery_mv":1},"repeat":"on"}`))
 	f.Add("meshcore/message/channel/1", []byte(`{"text":"a: b","channel_idx":1}`))
 	f.Add("meshcore/SEA//packets", []byte(`{"raw":"0"}`))
+	f.Add("meshcore/packets", []byte(`{"raw":"`+textHex+`","origin_id":"`+alpha+`","len":"21"}`))
+	f.Add(obs+"/raw", []byte(`{"type":"RAW","data":"`+textHex+`"}`))
+	f.Add(clientTopic, []byte(`{"raw":"`+relayedHex+`","direction":"rx","RSSI":"-92.7",`+gpsMember+`}`))
 	in, rec := fuzzed(f)
 	f.Fuzz(func(t *testing.T, topic string, payload []byte) {
 		rec.records = nil
@@ -55,7 +59,11 @@ func FuzzFrame(f *testing.F) {
 
 func fuzzed(f *testing.F) (*Ingester, *recorder) {
 	rec := new(recorder)
-	opts := Options{Regions: []string{"#us-wa"}} // signatures off: fuzzing cannot sign
+	opts := Options{ // signatures off: fuzzing cannot sign
+		Regions:          []string{"#us-wa"},
+		Geo:              GeoFilter{Polygon: square, BufferKm: 10},
+		ClientReceptions: true,
+	}
 	return New(rec, testKeys(f), opts), rec
 }
 
@@ -78,6 +86,10 @@ func checkVerdict(t *testing.T, verdict Verdict, records []store.Record) {
 
 func checkRecord(t *testing.T, r store.Record) {
 	t.Helper()
+	if r.Reception != nil {
+		checkClientReception(t, r)
+		return
+	}
 	if o := r.Observer; len(o.ID) > maxObserverID || utf8.RuneCountInString(o.Name) > maxOrigin || len(o.IATA) > maxRegion || o.IATA != strings.ToUpper(o.IATA) {
 		t.Errorf("observer %+v", o)
 	}
@@ -95,5 +107,29 @@ func checkRecord(t *testing.T, r store.Record) {
 	}
 	if o := r.Observation; len(o.Hops) > 0 && len(o.Hops)%o.HopSize != 0 {
 		t.Errorf("%d path bytes in hops of %d", len(o.Hops), o.HopSize)
+	}
+	for _, a := range r.Adjacent {
+		for _, p := range []store.Party{a.A, a.B} {
+			if (p.Key == "") == (p.PathHash == nil) || len(p.PathHash) > 3 || p.Key != strings.ToLower(p.Key) {
+				t.Errorf("party %+v", p)
+			}
+		}
+	}
+}
+
+func checkClientReception(t *testing.T, r store.Record) {
+	t.Helper()
+	c := r.Reception
+	if r.Transmission != nil || r.Observation != nil || r.Advert != nil || r.Status != nil || r.Drop != nil || r.Observer != (store.Observer{}) {
+		t.Errorf("record %+v holds more than the reception", r)
+	}
+	if heard, err := hex.DecodeString(c.HeardKey); err != nil || len(heard) != c.HeardKeyLen || len(heard) < minHeardHash || (len(heard) == 32) != c.FromAdvert {
+		t.Errorf("heard %q of %d bytes, from an advert: %v", c.HeardKey, c.HeardKeyLen, c.FromAdvert)
+	}
+	if math.Abs(c.Lat) > 90 || math.Abs(c.Lon) > 180 || c.HeardAt.After(r.ReceivedAt) || r.ReceivedAt.Sub(c.HeardAt) > maxBehind {
+		t.Errorf("reception %+v, received at %v", c, r.ReceivedAt)
+	}
+	if n := len(c.Client); n < 2 || n > 64 || !isHex(c.Client) || utf8.RuneCountInString(c.ClientName) > maxOrigin {
+		t.Errorf("client %q %q", c.Client, c.ClientName)
 	}
 }

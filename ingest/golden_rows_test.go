@@ -43,6 +43,9 @@ func checkNode(t *testing.T, c golden, got *store.NodeAdvert) {
 	if !equal(got.BatteryMV, want.BatteryMV) || !equal(got.TemperatureC, want.TemperatureC) {
 		t.Errorf("readings %v, %v, want %v, %v", got.BatteryMV, got.TemperatureC, want.BatteryMV, want.TemperatureC)
 	}
+	if got.Foreign != (want.Foreign == 1) {
+		t.Errorf("foreign %v, want %d", got.Foreign, want.Foreign)
+	}
 }
 
 // checkObserver compares what a record says of the observer with its row,

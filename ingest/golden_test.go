@@ -50,8 +50,18 @@ func newGoldenHub(t *testing.T, profile string) *goldenHub {
 		ObserverWhitelist  []string `json:"observerIATAWhitelist"`
 		ValidateSignatures *bool
 		Sources            []struct{ IATAFilter []string } `json:"mqttSources"`
+		Geo                struct {
+			Polygon  [][2]float64
+			BufferKm float64
+		} `json:"geo_filter"`
+		ForeignAdverts   struct{ Mode string }
+		ClientRxCoverage struct{ Enabled bool }
 	}
 	readJSON(t, "testdata/profiles/"+profile+".json", &config)
+	geo := GeoFilter{BufferKm: config.Geo.BufferKm, Drop: config.ForeignAdverts.Mode == "drop"}
+	for _, corner := range config.Geo.Polygon {
+		geo.Polygon = append(geo.Polygon, Position{Lat: corner[0], Lon: corner[1]})
+	}
 	rec := new(recorder)
 	in := New(rec, goldenKeys(t, config.ChannelKeys, config.HashChannels), Options{
 		IATAFilter:         config.Sources[0].IATAFilter,
@@ -59,6 +69,8 @@ func newGoldenHub(t *testing.T, profile string) *goldenHub {
 		ObserverBlacklist:  config.ObserverBlacklist,
 		Regions:            config.HashRegions,
 		ValidateSignatures: config.ValidateSignatures == nil || *config.ValidateSignatures,
+		Geo:                geo,
+		ClientReceptions:   config.ClientRxCoverage.Enabled,
 	})
 	return &goldenHub{rec: rec, in: in, first: make(map[string]*store.Transmission), observed: make(map[string]bool)}
 }
@@ -99,8 +111,10 @@ func (h *goldenHub) check(t *testing.T, c golden, rec *store.Record, verdict Ver
 	if c.Transmission != nil {
 		checkTransmission(t, c, h.first[rec.Transmission.Hash])
 		checkObservation(t, c, rec)
+		checkAdjacent(t, c, rec)
 	}
-	if rec != nil {
+	h.checkReception(t, c, rec)
+	if rec != nil && rec.Reception == nil {
 		checkNode(t, c, rec.Advert)
 		checkObserver(t, c, rec)
 	}

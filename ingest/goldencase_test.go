@@ -27,6 +27,9 @@ type golden struct {
 		Observers []goldenObserver `json:"observers"`
 		Metrics   []map[string]any `json:"observer_metrics"`
 		Dropped   []goldenDropped  `json:"dropped_packets"`
+
+		ClientObservers []struct{ Pubkey, Name string } `json:"client_observers"`
+		Receptions      []goldenReception               `json:"client_receptions"`
 	} `json:"other_tables"`
 }
 
@@ -59,6 +62,20 @@ type goldenNode struct {
 	Lon          *float64 `json:"lon"`
 	BatteryMV    *int64   `json:"battery_mv"`
 	TemperatureC *float64 `json:"temperature_c"`
+	Foreign      int      `json:"foreign_advert"`
+}
+
+type goldenReception struct {
+	Client      string   `json:"rx_pubkey"`
+	HeardKey    string   `json:"heard_key"`
+	HeardKeyLen int      `json:"heard_keylen"`
+	RSSI        *int64   `json:"rssi"`
+	SNR         *float64 `json:"snr"`
+	Lat         float64  `json:"lat"`
+	Lon         float64  `json:"lon"`
+	AccuracyM   *float64 `json:"pos_acc_m"`
+	HeardAt     string   `json:"rx_at"`
+	Src         string   `json:"src"`
 }
 
 type goldenObserver struct {
@@ -93,7 +110,6 @@ func goldenCases(t *testing.T) map[string][]golden {
 	for _, c := range all {
 		byProfile[c.Profile] = append(byProfile[c.Profile], c)
 	}
-	delete(byProfile, "clientrx") // client coverage is off in these options
 	return byProfile
 }
 

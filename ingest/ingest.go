@@ -23,9 +23,12 @@ type Options struct {
 	ObserverBlacklist  []string // observer ids
 	Regions            []string // names of scopes that transport codes may match, with or without '#'; the first that fits wins
 	ValidateSignatures bool     // refuse adverts that their key did not sign
+
+	Geo              GeoFilter // where nodes should be
+	ClientReceptions bool      // take what roaming clients report of radio coverage
 }
 
-// DefaultOptions accepts everybody and verifies adverts.
+// DefaultOptions accepts everybody but roaming clients, and verifies adverts.
 func DefaultOptions() Options { return Options{ValidateSignatures: true} }
 
 // Ingester turns messages into records. It is safe for concurrent use.
@@ -34,7 +37,10 @@ type Ingester struct {
 	keys     *decoder.Keyring
 	regions  []decoder.Region
 	policy   policy
+	geo      GeoFilter
 	verify   bool
+	clients  bool // roaming clients are accepted
+	senders  packetSenders
 	tallies  *tallies
 }
 
@@ -45,7 +51,9 @@ func New(rec Recorder, keys *decoder.Keyring, opts Options) *Ingester {
 		keys:     keys,
 		regions:  newRegions(opts.Regions),
 		policy:   newPolicy(opts),
+		geo:      opts.Geo,
 		verify:   opts.ValidateSignatures,
+		clients:  opts.ClientReceptions,
 		tallies:  newTallies(),
 	}
 }

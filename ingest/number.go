@@ -29,12 +29,18 @@ func (v value) number() *float64 {
 
 // whole is number, rounded to the nearest integer: columns of counts and of
 // the score must hold integers.
-func (v value) whole() *int64 {
+func (v value) whole() *int64 { return v.integer(math.Round) }
+
+// truncated is number without its fraction, as CoreScope writes the RSSI of a
+// roaming client.
+func (v value) truncated() *int64 { return v.integer(math.Trunc) }
+
+func (v value) integer(round func(float64) float64) *int64 {
 	f := v.number()
 	if f == nil || math.Abs(*f) >= 1<<53 {
 		return nil
 	}
-	n := int64(math.Round(*f))
+	n := int64(round(*f))
 	return &n
 }
 

@@ -22,28 +22,60 @@ func (in *Ingester) packetRecord(m *Message, t topic, env *envelope, raw string)
 	if region := regionName(env.region.text()); region != "" {
 		rec.Observer.IATA = region
 	}
-	frame, err := parseHex(raw)
-	if err != nil {
-		return drop(rec, raw, "raw is not hex"), ReasonBadHex
-	}
-	pkt, err := decoder.Decode(frame)
-	if err != nil {
-		return dropFrame(rec, raw, err)
+	frame, pkt, bad := env.packet(raw)
+	if bad != nil {
+		return drop(rec, raw, bad.text), bad.reason
 	}
 	if adv, ok := pkt.Payload.(*decoder.Advert); ok {
 		if refused, reason := in.dropAdvert(rec, raw, pkt, adv); reason != "" {
 			return refused, reason
 		}
-		rec.Advert = nodeAdvert(adv)
+		rec.Advert = in.nodeAdvert(adv)
 	}
 	rec.Transmission = in.transmission(pkt, frame)
 	rec.Observation = observation(env)
 	rec.Observation.Hops, rec.Observation.HopSize = hops(pkt)
+	rec.Observation.Sender = rec.Transmission.From
 	rec.Observation.Raw = frame
 	if rec.Observer.Heard {
 		rec.Observer.NaiveSkew = naiveSkew(env.timestamp.text(), m.Received)
+		rec.Adjacent = adjacent(pkt, hearer(rec))
 	}
 	return rec, ""
+}
+
+// hearer is the observer that heard the packet of rec on the air; "" when it
+// sent it.
+func hearer(rec *store.Record) string {
+	if strings.EqualFold(rec.Observation.Direction, "tx") {
+		return ""
+	}
+	return rec.Observer.ID
+}
+
+// refusal says why a packet is refused, for the counters and for people.
+type refusal struct {
+	reason Reason
+	text   string
+}
+
+// packet decodes raw, hex of the frame that e tells of.
+func (e *envelope) packet(raw string) ([]byte, *decoder.Packet, *refusal) {
+	frame, err := parseHex(raw)
+	if err != nil {
+		return nil, nil, &refusal{ReasonBadHex, "raw is not hex"}
+	}
+	// meshcoretomqtt pairs a line about a packet that was sent with the bytes it
+	// saw last, often another packet's. Of one that was heard the bytes count,
+	// whatever len says.
+	if n := e.length.whole(); strings.EqualFold(e.direction(), "tx") && n != nil && *n > 0 && *n != int64(len(frame)) {
+		return nil, nil, &refusal{ReasonBadLength, fmt.Sprintf("raw has %d bytes, len says %d", len(frame), *n)}
+	}
+	pkt, err := decoder.Decode(frame)
+	if err != nil {
+		return nil, nil, refuseFrame(err)
+	}
+	return frame, pkt, nil
 }
 
 // parseHex reads hex in either case, with blanks and line ends anywhere.
@@ -112,16 +144,20 @@ func newRegions(list []string) []decoder.Region {
 
 // observation is how the observer heard the packet, without its path.
 func observation(env *envelope) *store.Observation {
-	direction := clean(env.direction.text(), maxDirection)
-	if direction == "" {
-		direction = clean(env.directionUpper.text(), maxDirection)
-	}
 	return &store.Observation{
-		Direction: direction,
+		Direction: env.direction(),
 		SNR:       first(env.snr, env.snrLower).number(),
 		RSSI:      first(env.rssi, env.rssiLower).number(),
 		Score:     first(env.score, env.scoreUpper).whole(),
 	}
+}
+
+// direction is "rx" or "tx", as sent.
+func (e *envelope) direction() string {
+	if direction := clean(e.directionLower.text(), maxDirection); direction != "" {
+		return direction
+	}
+	return clean(e.directionUpper.text(), maxDirection)
 }
 
 // hops are the path hashes of pkt and their size. A TRACE lists the route in
@@ -140,13 +176,13 @@ func drop(rec *store.Record, raw, reason string) *store.Record {
 	return rec
 }
 
-// dropFrame drops a frame that the firmware's receiver would drop.
-func dropFrame(rec *store.Record, raw string, err error) (*store.Record, Reason) {
+// refuseFrame refuses a frame that the firmware's receiver would drop.
+func refuseFrame(err error) *refusal {
 	var bad *decoder.Error
 	if errors.As(err, &bad) && errors.Is(err, decoder.ErrUnsupportedVersion) {
-		return drop(rec, raw, fmt.Sprintf("unsupported version %d", bad.Value)), ReasonBadVersion
+		return &refusal{ReasonBadVersion, fmt.Sprintf("unsupported version %d", bad.Value)}
 	}
-	return drop(rec, raw, err.Error()), ReasonBadFrame
+	return &refusal{ReasonBadFrame, err.Error()}
 }
 
 // visible is the visible ASCII of s, at most limit characters.

@@ -51,6 +51,21 @@ func TestFirstKeyThatExistsGivesTheNumber(t *testing.T) {
 	}
 }
 
+func TestLengthIsCheckedOnlyWhereItIsOne(t *testing.T) {
+	t.Parallel()
+	for _, length := range []string{`21`, `"21"`, `" 21 "`, `21.0`, `null`, `""`, `"Unknown"`, `0`, `"-1"`, `[3]`} {
+		if _, got := ingestOne(t, DefaultOptions(), packet(textHex, `"direction":"tx","len":`+length)); got.Outcome != Stored {
+			t.Errorf("len %s: %+v, want it stored", length, got)
+		}
+	}
+	for _, length := range []string{`20`, `"22"`, `300`, `"1e3"`} {
+		rec, got := ingestOne(t, DefaultOptions(), packet(textHex, `"direction":"tx","len":`+length))
+		if got.Reason != ReasonBadLength || rec.Transmission != nil || rec.Drop == nil || rec.Drop.RawHex != textHex {
+			t.Errorf("len %s: %+v, want it refused", length, got)
+		}
+	}
+}
+
 func TestSkewIsOfALiveObserverWithoutZone(t *testing.T) {
 	t.Parallel()
 	behind := ptr(-7 * time.Hour)

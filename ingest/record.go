@@ -11,21 +11,11 @@ import (
 // the topic is judged before the payload is read.
 func (in *Ingester) record(m *Message) (*store.Record, Reason) {
 	t, reason := parseTopic(m.Topic)
+	if reason == "" {
+		reason = in.refuse(m, t)
+	}
 	if reason != "" {
 		return nil, reason
-	}
-	if reason := in.policy.refuse(m.Source, t, heardRegion(m, t)); reason != "" {
-		return nil, reason
-	}
-	switch {
-	case t.form == formForeign:
-		return nil, ReasonNotForUs
-	case t.form == formClient:
-		return nil, ReasonClientTopic
-	case t.form == formNameless && (t.leaf == leafPackets || t.leaf == leafStatus):
-		return nil, ReasonBadTopic
-	case len(m.Payload) == 0: // MQTT's way to delete a retained message
-		return nil, ReasonNotForUs
 	}
 	env, ok := parseEnvelope(m.Payload)
 	switch {
@@ -34,7 +24,35 @@ func (in *Ingester) record(m *Message) (*store.Record, Reason) {
 	case !ok:
 		return nil, ReasonNotForUs
 	}
+	if t.form == formFlat {
+		if t, ok = t.of(env.originID.text()); !ok {
+			return nil, ReasonBadTopic
+		}
+		if reason := in.refuse(m, t); reason != "" {
+			return nil, reason
+		}
+	}
 	return in.read(m, t, env)
+}
+
+// refuse says why m, which came under t, is not read; "" when it is.
+func (in *Ingester) refuse(m *Message, t topic) Reason {
+	if reason := in.policy.refuse(m.Source, t, heardRegion(m, t)); reason != "" {
+		return reason
+	}
+	switch {
+	case t.form == formForeign:
+		return ReasonNotForUs
+	case t.form == formNodeName:
+		return ReasonBadTopic
+	case t.form == formClient && !in.clients:
+		return ReasonClientTopic
+	case t.form == formClient && t.leaf != leafPackets:
+		return ReasonNotForUs
+	case len(m.Payload) == 0: // MQTT's way to delete a retained message
+		return ReasonNotForUs
+	}
+	return ""
 }
 
 // read is the part of record that knows the envelope. Whatever the leaf, an
@@ -45,13 +63,20 @@ func (in *Ingester) read(m *Message, t topic, env *envelope) (*store.Record, Rea
 		return statusRecord(m, t, env), ""
 	case t.form == formChannel || t.form == formDirect:
 		return companionRecord(m, t, env)
+	case t.form == formClient:
+		return clientRecord(m, t, env)
 	}
 	raw := env.raw.text()
 	switch {
 	case raw != "" && t.form == formNameless:
 		return nil, ReasonBadTopic
 	case raw != "":
+		if !m.Replayed {
+			in.senders.note(t.observer, m.Received)
+		}
 		return in.packetRecord(m, t, env, raw)
+	case t.form == formObserver && t.leaf == leafRaw:
+		return in.rawRecord(m, t, env)
 	case t.leaf == leafPackets:
 		return nil, ReasonNoRaw
 	}

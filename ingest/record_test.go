@@ -29,7 +29,14 @@ func TestVerdictByTopicAndPayload(t *testing.T) {
 		{"raw null", obs + "/packets", `{"raw":null}`, Worthless, ReasonNoRaw},
 		{"raw empty", obs + "/packets", `{"raw":""}`, Worthless, ReasonNoRaw},
 		{"raw as a number", obs + "/packets", `{"raw":900}`, Worthless, ReasonNoRaw},
-		{"a RAW line", obs + "/raw", `{"type":"RAW","data":"` + textHex + `"}`, Passed, ReasonNotForUs},
+		{"a raw frame", obs + "/raw", `{"type":"RAW","data":"` + textHex + `"}`, Stored, ""},
+		{"a raw frame that is not hex", obs + "/raw", `{"type":"RAW","data":"zz"}`, Worthless, ReasonBadHex},
+		{"a raw frame elsewhere", obs + "/debug", `{"type":"RAW","data":"` + textHex + `"}`, Passed, ReasonNotForUs},
+		{"data among packets", obs + "/packets", `{"type":"RAW","data":"` + textHex + `"}`, Worthless, ReasonNoRaw},
+		{"a raw topic without a frame", obs + "/raw", `{"type":"RAW"}`, Passed, ReasonNotForUs},
+		{"Home Assistant's events", obs + "/packets", `{"source":"meshcore-ha","event_type":"RX_LOG_DATA","payload":{"raw":"` + textHex + `"}}`, Worthless, ReasonNoRaw},
+		{"sent, the bytes of another packet", obs + "/packets", `{"direction":"tx","len":"25","raw":"` + textHex + `"}`, Worthless, ReasonBadLength},
+		{"received, the bytes of another packet", obs + "/packets", `{"direction":"rx","len":25,"raw":"` + textHex + `"}`, Stored, ""},
 		{"neighbors", obs + "/neighbors", `{"neighbors":[]}`, Passed, ReasonNotForUs},
 		{"a token, not JSON", obs + "/serial/commands", `eyJ.eyJ.00`, Passed, ReasonNotForUs},
 		{"a retained message deleted", obs + "/status", ``, Passed, ReasonNotForUs},
@@ -39,12 +46,19 @@ func TestVerdictByTopicAndPayload(t *testing.T) {
 		{"one byte", obs + "/packets", `{"raw":"09"}`, Worthless, ReasonBadFrame},
 		{"a longer path than the frame", obs + "/packets", `{"raw":"0905AA"}`, Worthless, ReasonBadFrame},
 		{"version 2", obs + "/packets", `{"raw":"8900"}`, Worthless, ReasonBadVersion},
-		{"flat packets", "meshcore/packets", good, Passed, ReasonBadTopic},
-		{"flat status", "meshcore/status", `{}`, Passed, ReasonBadTopic},
+		{"flat packets of nobody", "meshcore/packets", good, Passed, ReasonBadTopic},
+		{"flat packets of a name", "meshcore/packets", `{"origin_id":"DEVICE","raw":"` + textHex + `"}`, Passed, ReasonBadTopic},
+		{"flat packets of a key", "meshcore/packets", `{"origin_id":"` + alpha + `","raw":"` + textHex + `"}`, Stored, ""},
+		{"flat packets without raw", "meshcore/packets", `{"origin_id":"` + alpha + `"}`, Worthless, ReasonNoRaw},
+		{"flat packets that are not JSON", "meshcore/packets", `RX`, Worthless, ReasonBadJSON},
+		{"flat status of nobody", "meshcore/status", `{}`, Passed, ReasonBadTopic},
+		{"flat status of a key", "meshcore/status", `{"origin_id":"` + alpha + `"}`, Stored, ""},
+		{"a flat status deleted", "meshcore/status", ``, Passed, ReasonNotForUs},
+		{"meshcore-bot's packets", "meshcore/packets/packet", `{"origin_id":"` + alpha + `","raw":"` + textHex + `"}`, Stored, ""},
 		{"a flat packet of another name", "meshcore/SEA", good, Passed, ReasonBadTopic},
 		{"flat, without a packet", "meshcore/advertisement", `{"name":"X"}`, Passed, ReasonNotForUs},
 		{"a node's name for a key", "meshcore/repeater/Hill/packet", good, Passed, ReasonBadTopic},
-		{"a node's name, no packet", "meshcore/repeater/Hill/noise_floor", `{"noise_floor":-110}`, Passed, ReasonNotForUs},
+		{"a node's name, no packet", "meshcore/repeater/Hill/noise_floor", `{"noise_floor":-110}`, Passed, ReasonBadTopic},
 		{"an empty id", "meshcore/SEA//packets", good, Passed, ReasonBadTopic},
 		{"an id too long", "meshcore/SEA/" + strings.Repeat("A", 65) + "/packets", good, Worthless, ReasonTooLong},
 		{"connection events", "meshcore/events/connection", good, Passed, ReasonNotForUs},
@@ -102,6 +116,53 @@ func TestObserverOfPacket(t *testing.T) {
 				t.Errorf("observer %+v, want %q %q %q", got, tt.id, tt.who, tt.iata)
 			}
 		})
+	}
+}
+
+func TestObserverOfFlatTopic(t *testing.T) {
+	t.Parallel()
+	const other = "BBBB0000000000000000000000000000000000000000000000000000000000B2"
+	tests := []struct {
+		name, topic, originID, region string
+		want                          string // id
+		iata                          string
+	}{
+		{"no region", "meshcore/packets", alpha, "", alpha, ""},
+		{"the source's region", "meshcore/packets", strings.ToLower(alpha), "pdx", alpha, "PDX"},
+		{"a topic with a key goes before the payload", "meshcore/SEA/" + alpha + "/packets", other, "", alpha, "SEA"},
+		{"so does one with a name", "meshcore/SEA/X/packets", other, "", "X", "SEA"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m := packet(textHex, `"origin_id":"`+tt.originID+`"`)
+			m.Topic, m.Region = tt.topic, tt.region
+			rec, verdict := ingestOne(t, DefaultOptions(), m)
+			if verdict.Outcome != Stored || rec.Observer.ID != tt.want || rec.Observer.IATA != tt.iata || !rec.Observer.Heard {
+				t.Errorf("verdict %+v, observer %+v", verdict, rec.Observer)
+			}
+		})
+	}
+}
+
+func TestFlatTopicDoesNotEvadeThePolicy(t *testing.T) {
+	t.Parallel()
+	opts := Options{ObserverBlacklist: []string{alpha}, IATAWhitelist: []string{"SEA"}}
+	const other = "BBBB0000000000000000000000000000000000000000000000000000000000B2"
+	tests := []struct {
+		name, originID, region string
+		want                   Reason
+	}{
+		{"blacklisted", strings.ToLower(alpha), "SEA", ReasonBlacklisted},
+		{"another region", other, "PDX", ReasonIATA},
+		{"no region", other, "", ReasonIATA},
+		{"accepted", other, "SEA", ""},
+	}
+	for _, tt := range tests {
+		m := packet(textHex, `"origin_id":"`+tt.originID+`"`)
+		m.Topic, m.Region = "meshcore/packets", tt.region
+		if _, got := ingestOne(t, opts, m); got.Reason != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got.Reason, tt.want)
+		}
 	}
 }
 

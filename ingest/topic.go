@@ -19,7 +19,9 @@ type topicForm uint8
 const (
 	formForeign  topicForm = iota // not from an observer
 	formObserver                  // meshcore/{IATA}/{ID}[/{leaf}[/...]]
-	formNameless                  // meshcore/{leaf}, meshcore/repeater/{NODE NAME}/{leaf}: no observer's id in it
+	formFlat                      // meshcore/{leaf}, meshcore-bot's meshcore/packets/{leaf}: only the payload says whose
+	formNameless                  // meshcore/{anything else}: no observer's id in it
+	formNodeName                  // meshcore/repeater/{NODE NAME}/{leaf}: openHop's own, by a name that anybody may have
 	formClient                    // meshcore/client/{KEY}/{leaf}: a roaming phone
 	formChannel                   // meshcore/message/channel/{index}: a companion bridge, opened group message
 	formDirect                    // meshcore/message/direct/{peer}: the same, direct message
@@ -55,12 +57,18 @@ func parseTopic(s string) (topic, Reason) {
 		return companionTopic(s, level), ""
 	case level[0] == "events":
 		return topic{form: formForeign}, ""
-	case level[0] == "repeater":
-		return topic{form: formNameless, leaf: level[2]}, ""
-	case strings.Count(s, "/") == 1:
-		return topic{form: formNameless, leaf: level[0]}, ""
+	case level[0] == "repeater" && !isKey(level[1]):
+		return topic{form: formNodeName, leaf: level[2]}, ""
+	case level[0] == leafPackets && level[1] == "packet":
+		return topic{form: formFlat, leaf: leafPackets}, ""
+	case level[0] == leafPackets && level[1] == leafStatus:
+		return topic{form: formFlat, leaf: leafStatus}, ""
+	case strings.Count(s, "/") > 1:
+		return observerTopic(level)
+	case isObserverLeaf(level[0]):
+		return topic{form: formFlat, leaf: level[0]}, ""
 	}
-	return observerTopic(level)
+	return topic{form: formNameless, leaf: level[0]}, ""
 }
 
 func observerTopic(level []string) (topic, Reason) {
@@ -95,20 +103,46 @@ func (t topic) isStatus() bool { return t.form == formObserver && t.leaf == leaf
 // mustBeJSON says whether anything but a JSON object is an error here. Other
 // leafs, such as serial/commands, carry what they like.
 func (t topic) mustBeJSON() bool {
-	return t.form == formObserver && (t.leaf == leafPackets || t.leaf == leafStatus || t.leaf == leafRaw)
+	switch t.form {
+	case formFlat, formObserver:
+		return isObserverLeaf(t.leaf)
+	case formClient:
+		return t.leaf == leafPackets
+	}
+	return false
+}
+
+// of is the flat topic t as a topic of the observer that the payload names;
+// false when that is no public key.
+func (t topic) of(originID string) (topic, bool) {
+	if !isKey(originID) {
+		return t, false
+	}
+	return topic{form: formObserver, observer: foldID(originID), leaf: t.leaf}, true
+}
+
+func isObserverLeaf(leaf string) bool {
+	return leaf == leafPackets || leaf == leafStatus || leaf == leafRaw
 }
 
 // foldID makes public keys of any case one observer.
 func foldID(id string) string {
-	if len(id) != 64 {
+	if !isKey(id) {
 		return id
 	}
-	for _, c := range []byte(id) {
+	return strings.ToUpper(id)
+}
+
+// isKey says whether id is a public key in hex.
+func isKey(id string) bool { return len(id) == 64 && isHex(id) }
+
+func isHex(s string) bool {
+	for _, c := range []byte(s) {
 		if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F') {
-			return id
+			return false
 		}
 	}
-	return strings.ToUpper(id)
+	return true
 }
 
 // printable says whether s is UTF-8 without control or format characters.

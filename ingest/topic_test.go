@@ -20,10 +20,16 @@ func TestParseTopic(t *testing.T) {
 		{"meshcore/SEA/" + strings.Repeat("z", 64) + "/raw", topic{formObserver, "SEA", strings.Repeat("z", 64), "raw"}},
 		{"meshcore//OBS/packets", topic{formObserver, "", "OBS", "packets"}},
 		{"meshcore/SEA/Hügel 📡/packets", topic{formObserver, "SEA", "Hügel 📡", "packets"}},
-		{"meshcore/packets", topic{form: formNameless, leaf: "packets"}},
-		{"meshcore/status", topic{form: formNameless, leaf: "status"}},
+		{"meshcore/packets", topic{form: formFlat, leaf: "packets"}},
+		{"meshcore/status", topic{form: formFlat, leaf: "status"}},
+		{"meshcore/raw", topic{form: formFlat, leaf: "raw"}},
+		{"meshcore/packets/packet", topic{form: formFlat, leaf: "packets"}},
+		{"meshcore/packets/status", topic{form: formFlat, leaf: "status"}},
+		{"meshcore/packets/" + alpha + "/status", topic{formObserver, "PACKETS", alpha, "status"}},
 		{"meshcore/SEA", topic{form: formNameless, leaf: "SEA"}},
-		{"meshcore/repeater/Hill/packet", topic{form: formNameless, leaf: "packet"}},
+		{"meshcore/repeater/Hill/packet", topic{form: formNodeName, leaf: "packet"}},
+		{"meshcore/repeater/Hill/noise_floor", topic{form: formNodeName, leaf: "noise_floor"}},
+		{"meshcore/repeater/" + lower + "/packets", topic{formObserver, "REPEATER", alpha, "packets"}},
 		{"meshcore/events/connection", topic{form: formForeign}},
 		{"meshcore/client/" + lower + "/packets", topic{formClient, "", alpha, "packets"}},
 		{"meshcore/message/channel/3", topic{form: formChannel, leaf: "3"}},
@@ -62,6 +68,19 @@ func TestParseTopicRefusesWhatCannotBeAnObserver(t *testing.T) {
 	for _, tt := range tests {
 		if _, got := parseTopic(tt.topic); got != tt.want {
 			t.Errorf("parseTopic(%q): reason %q, want %q", tt.topic, got, tt.want)
+		}
+	}
+}
+
+func TestFlatTopicBelongsToTheKeyOfThePayload(t *testing.T) {
+	t.Parallel()
+	flat := topic{form: formFlat, leaf: "status"}
+	if got, ok := flat.of(strings.ToLower(alpha)); !ok || got != (topic{formObserver, "", alpha, "status"}) {
+		t.Errorf("of a key: %+v, %v", got, ok)
+	}
+	for _, id := range []string{"", "DEVICE", alpha[:62], alpha + "00", "g" + alpha[1:]} {
+		if got, ok := flat.of(id); ok {
+			t.Errorf("of %q: %+v, want none", id, got)
 		}
 	}
 }

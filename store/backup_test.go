@@ -43,7 +43,7 @@ func TestBackupKeepsUndeclaredRowids(t *testing.T) {
 }
 
 func TestBackupWhileWriting(t *testing.T) {
-	s := openTest(t)
+	s := openTest(t, func(o *Options) { o.QueueDepth, o.MaxBatch = 32, 8 })
 	stop := make(chan struct{})
 	written := make(chan int)
 	go func() {
@@ -58,8 +58,8 @@ func TestBackupWhileWriting(t *testing.T) {
 		}
 	}()
 	dir := t.TempDir()
-	for i := range 5 {
-		if err := s.WaitAfter(t.Context(), int64(200*(i+1))); err != nil {
+	for i := range 3 {
+		if err := s.WaitAfter(t.Context(), int64(50*(i+1))); err != nil {
 			t.Fatal(err)
 		}
 		before := s.LastObservation()

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -17,22 +18,45 @@ func BenchmarkAppend(b *testing.B) {
 		interval  time.Duration
 		sightings int
 		advert    bool
+		hops      int // of nodes that are known; 0: three of strangers
 	}{
-		{"each packet once", 0, 1, false},
-		{"four sightings", 0, 4, false},
-		{"four sightings of adverts", 0, 4, true},
-		{"four sightings, commits 250ms apart", 250 * time.Millisecond, 4, false},
+		{"each packet once", 0, 1, false, 0},
+		{"four sightings", 0, 4, false, 0},
+		{"four sightings of adverts", 0, 4, true, 0},
+		{"four sightings, commits 250ms apart", 250 * time.Millisecond, 4, false, 0},
+		{"four sightings over known relays", 0, 4, false, 3},
+		{"four sightings over 63 known relays", 0, 4, false, 63},
 	} {
 		b.Run(bc.name, func(b *testing.B) {
 			opts := DefaultOptions()
 			opts.CommitInterval = bc.interval
-			benchAppend(b, opts, func(i int) Record { return benchRecord(i, bc.sightings, bc.advert) })
+			path := filepath.Join(b.TempDir(), "bench.db")
+			if bc.hops > 0 {
+				makeBenchNodes(b, path, opts)
+			}
+			benchAppend(b, path, opts, func(i int) Record {
+				r := benchRecord(i, bc.sightings, bc.advert)
+				if bc.hops > 0 {
+					relayed(&r, i, bc.hops)
+				}
+				return r
+			})
 		})
 	}
 }
 
-func benchAppend(b *testing.B, opts Options, record func(i int) Record) {
-	s, err := Open(b.Context(), filepath.Join(b.TempDir(), "bench.db"), opts)
+// relayed gives r a path over nodes that are known and ends at its observer.
+func relayed(r *Record, i, hops int) {
+	o := r.Observation
+	o.Hops, o.HopSize, o.Travelled = make([]byte, hops), 1, true
+	for j := range hops {
+		o.Hops[j] = byte(i/4*7 + j)
+	}
+	r.Adjacent = []Adjacency{{Party{Key: strings.ToLower(r.Observer.ID)}, Party{PathHash: o.Hops[hops-1:]}}}
+}
+
+func benchAppend(b *testing.B, path string, opts Options, record func(i int) Record) {
+	s, err := Open(b.Context(), path, opts)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -59,6 +83,25 @@ func benchAppend(b *testing.B, opts Options, record func(i int) Record) {
 	stats := s.Stats()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "records/s")
 	b.ReportMetric(float64(b.N)/float64(stats.Commits), "records/commit")
+}
+
+// makeBenchNodes makes a database with one node for each first byte.
+func makeBenchNodes(b *testing.B, path string, opts Options) {
+	s, err := Open(b.Context(), path, opts)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range 256 {
+		r := benchRecord(0, 1, true)
+		r.Transmission.Hash = fmt.Sprintf("node%012x", i)
+		r.Advert.PublicKey = [32]byte{byte(i), 1}
+		if err := s.Append(b.Context(), r, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
 }
 
 // benchRecord is the i-th of a flow of records, each packet heard by several

@@ -36,8 +36,8 @@ type checkpointer struct {
 	mu     sync.Mutex   // held during a round
 	start  atomic.Int64 // length at the start of the round that is on; -1 for none
 	finish atomic.Bool  // the writer is to copy what is left
-	conn   *writeConn   // nil until the first round, and after a failure
 	tried  int64        // length at the last round
+	place  place        // of the files that the writer has open
 }
 
 const (
@@ -67,7 +67,6 @@ func newCheckpointer(path string, opts Options, stats *counters, now func() time
 
 // run copies when enough is waiting, or the interval is over, until stop.
 func (c *checkpointer) run() {
-	defer c.drop()
 	var due <-chan time.Time // set while something is waiting and interval is
 	for {
 		select {
@@ -116,7 +115,6 @@ func (c *checkpointer) round() (left int64) {
 	c.tried = c.length.Load()
 	wal, err := c.passes()
 	if err != nil {
-		c.drop()
 		c.log.Debug("checkpoint", "err", err)
 		wal.left = max(wal.left, 1) // as far as anybody knows
 	}
@@ -139,19 +137,24 @@ func (c *checkpointer) finishable(length int64) int64 {
 	return finishPages
 }
 
+// passes has a connection of its own for each round, so that between rounds it
+// holds no file that may be moved or replaced.
 func (c *checkpointer) passes() (wal walState, err error) {
-	if c.conn == nil {
-		if c.conn, err = openWriteConn(context.Background(), checkpointDSN(c.path)); err != nil {
-			return wal, fmt.Errorf("open database to checkpoint: %w", err)
-		}
+	if err := c.place.check(c.path); err != nil {
+		return wal, err
 	}
-	err = c.conn.use(func() error {
+	conn, err := openWriteConn(context.Background(), checkpointDSN(c.path))
+	if err != nil {
+		return wal, fmt.Errorf("open database to checkpoint: %w", err)
+	}
+	defer conn.close()
+	err = conn.use(func() error {
 		for range mostPasses {
 			before := wal.left
-			if _, err := checkpoint(c.conn, copyWAL); err != nil {
+			if _, err := checkpoint(conn, copyWAL); err != nil {
 				return err
 			}
-			if wal, err = checkpoint(c.conn, lookAtWAL); err != nil {
+			if wal, err = checkpoint(conn, lookAtWAL); err != nil {
 				return err
 			}
 			if wal.left == 0 || before > 0 && wal.left >= before {
@@ -163,12 +166,12 @@ func (c *checkpointer) passes() (wal walState, err error) {
 	return wal, err
 }
 
-// drop gives the connection back.
-func (c *checkpointer) drop() {
-	if c.conn != nil {
-		c.conn.close()
-		c.conn = nil
-	}
+// suspend runs f, which may change the files, between two rounds.
+func (c *checkpointer) suspend(f func() error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.place = place{}
+	return f()
 }
 
 // watchWAL looks at the WAL after each commit, tells the checkpointer, and does

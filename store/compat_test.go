@@ -30,7 +30,8 @@ func mesh(t *testing.T) *Store {
 	s := openTest(t)
 	key := [32]byte{7}
 	put(t, s,
-		packet(alpha, "01"), packet(bravo, "01"), packet(bravo, "01", via(1)),
+		packet(alpha, "01", beside(byKey("a1"), byKey("b2"))), packet(bravo, "01"), packet(bravo, "01", via(1)),
+		heardBy(mobile),
 		packet("", "02", func(r *Record) { r.Transmission.Raw, r.Observation.Raw = nil, nil }),
 		packet(alpha, "03", func(r *Record) {
 			r.Transmission.PayloadType, r.Transmission.From, r.Transmission.ScopeName = 4, &key, ptr("#sea")

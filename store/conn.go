@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // writeConn is the one connection that writes. It speaks to the driver through
@@ -93,27 +94,30 @@ func (c *writeConn) query(dest []driver.Value, query string, args ...any) (ok bo
 	return err == nil, err
 }
 
-// all reads every row of a query that has a LIMIT.
-func (c *writeConn) all(columns int, query string, args ...any) ([][]driver.Value, error) {
+// each reads all rows, each into dest before f is called.
+func (c *writeConn) each(dest []driver.Value, f func(), query string, args ...any) error {
 	stmt, err := c.prepare(query)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	rows, err := stmt.QueryContext(context.Background(), c.bind(args))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var all [][]driver.Value
-	for {
-		row := make([]driver.Value, columns)
-		if err = rows.Next(row); err != nil {
-			break
-		}
-		all = append(all, row)
+	for err = rows.Next(dest); err == nil; err = rows.Next(dest) {
+		f()
 	}
-	if closeErr := rows.Close(); errors.Is(err, io.EOF) {
-		err = closeErr
+	closed := rows.Close()
+	if errors.Is(err, io.EOF) {
+		return closed
 	}
+	return err
+}
+
+// all reads every row of a query that has a LIMIT.
+func (c *writeConn) all(columns int, query string, args ...any) (all [][]driver.Value, err error) {
+	row := make([]driver.Value, columns)
+	err = c.each(row, func() { all = append(all, slices.Clone(row)) }, query, args...)
 	return all, err
 }
 

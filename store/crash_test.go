@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 func writeForEver(path string) error {
 	opts := DefaultOptions()
 	opts.CommitInterval, opts.CheckpointBytes = time.Millisecond, 64*pageSize // many of either
+	opts.QueueDepth, opts.MaxBatch = 64, 16
 	s, err := Open(context.Background(), path, opts)
 	if err != nil {
 		return err
@@ -74,7 +75,7 @@ func TestAcknowledgedRecordsSurviveAKill(t *testing.T) {
 	put(t, s, packet(alpha, "next"))
 }
 
-// writeAndKill lets a hub acknowledge some hundred records and kills it.
+// writeAndKill lets a hub acknowledge a hundred records and kills it.
 func writeAndKill(t *testing.T, path string) (acked []string) {
 	t.Helper()
 	hub := exec.CommandContext(t.Context(), os.Args[0])
@@ -90,13 +91,13 @@ func writeAndKill(t *testing.T, path string) (acked []string) {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		acked = append(acked, lines.Text())
-		if len(acked) == 500 {
+		if len(acked) == 100 {
 			if err := hub.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	if err := hub.Wait(); err == nil || len(acked) < 500 {
+	if err := hub.Wait(); err == nil || len(acked) < 100 {
 		t.Fatalf("hub ended by itself after %d records: %v", len(acked), err)
 	}
 	return acked

@@ -77,6 +77,16 @@ func pathText(hops []byte, size int) string {
 	return out.String()
 }
 
+// isLowerHex reports whether text is hex digits in lower case.
+func isLowerHex(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
 // parsePath reads path_json; nil when it is not one.
 func parsePath(text string) []string {
 	var hops []string

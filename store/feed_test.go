@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -140,4 +141,39 @@ func TestObservationsAfterReadsOddRows(t *testing.T) {
 	if r := rows[0]; *r.Score != 3 || r.Path != nil || r.Raw != nil || r.From != nil || !r.FirstSeen.IsZero() || r.ObserverID != "" {
 		t.Errorf("got %+v", r)
 	}
+}
+
+// As several open pages do: each follows at its own pace and sees every row.
+func TestManyReadersFollowWhileHubWrites(t *testing.T) {
+	s := openTest(t, func(o *Options) { o.MaxBatch, o.Readers = 10, 2 })
+	const n, readers = 200, 4
+	var wg sync.WaitGroup
+	for limit := range readers {
+		wg.Go(func() {
+			for last := int64(0); last < n; {
+				if err := s.WaitAfter(t.Context(), last); err != nil {
+					t.Error(err)
+					return
+				}
+				rows, err := s.ObservationsAfter(t.Context(), last, 1+7*limit)
+				if err != nil || len(rows) == 0 {
+					t.Errorf("after the bell for %d: %d rows, %v", last, len(rows), err)
+					return
+				}
+				for _, r := range rows {
+					if r.ID != last+1 {
+						t.Errorf("observation %d after %d", r.ID, last)
+						return
+					}
+					last = r.ID
+				}
+			}
+		})
+	}
+	for i := range n {
+		if err := s.Append(t.Context(), packet(alpha, fmt.Sprintf("%016x", i)), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wg.Wait()
 }

@@ -79,7 +79,7 @@ func inspect(ctx context.Context, path string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("open database %s: %w", path, err)
+		return openFailed(path, errors.Unwrap(err)) // of an fs.PathError, which names the path again
 	case info.IsDir():
 		return fmt.Errorf("open database %s: is a directory; give the path of a file in it", path)
 	case info.Size() == 0 && fileSize(path+"-wal") == 0:
@@ -115,7 +115,7 @@ func checkContents(ctx context.Context, db querier, path string) error {
 		if resultCode(err) == sqlite3.SQLITE_NOTADB {
 			return fmt.Errorf("open database %s: not an SQLite database; move the file away or choose another path", path)
 		}
-		return fmt.Errorf("open database %s: %w; check the file's owner and mode", path, err)
+		return openFailed(path, err)
 	}
 	if len(tables) == 0 {
 		return nil
@@ -127,7 +127,7 @@ func checkContents(ctx context.Context, db querier, path string) error {
 	}
 	version, err := userVersion(ctx, db)
 	if err != nil {
-		return fmt.Errorf("open database %s: %w", path, err)
+		return openFailed(path, err)
 	}
 	if latest := latestVersion(); version > latest {
 		return fmt.Errorf("open database %s: written by a newer corescope-hub (schema %d, this one knows %d); install that version or restore a backup", path, version, latest)

@@ -27,9 +27,13 @@ func (l *ledger) packet(r *Record, observer *observerRow) (Result, error) {
 	if !bytes.Equal(r.Transmission.Raw, r.Observation.Raw) {
 		heard = hexText(r.Observation.Raw)
 	}
-	id, isKnown, err := l.observation(r, row.id, isNew, observer, heard)
+	relays := l.resolve(r.Observation)
+	id, isKnown, err := l.observation(r, row.id, isNew, observer, heard, resolvedText(relays))
 	if err != nil {
 		return Result{}, err
+	}
+	if r.Observation.Travelled && r.Observer.Heard && !isKnown {
+		l.noteRelays(r, relays)
 	}
 	return Result{TransmissionID: row.id, ObservationID: id, New: isNew, Duplicate: isKnown}, nil
 }
@@ -125,8 +129,8 @@ func (l *ledger) flushTransmission(row *transmissionRow) error {
 
 const (
 	insertObservation = `INSERT INTO observations
-		(id, transmission_id, observer_idx, direction, snr, rssi, score, path_json, timestamp, raw_hex)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		(id, transmission_id, observer_idx, direction, snr, rssi, score, path_json, timestamp, raw_hex, resolved_path)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO NOTHING`
 
 	// selectObservation uses IS: a unique index holds two NULLs for different,
@@ -138,14 +142,15 @@ const (
 	// timestamp stay, and nothing is written when nothing is new.
 	mergeObservation = `UPDATE observations SET
 		snr = COALESCE(?1, snr), rssi = COALESCE(?2, rssi),
-		score = COALESCE(?3, score), raw_hex = COALESCE(?4, raw_hex)
-		WHERE id = ?5 AND (snr IS NOT COALESCE(?1, snr) OR rssi IS NOT COALESCE(?2, rssi)
-			OR score IS NOT COALESCE(?3, score) OR raw_hex IS NOT COALESCE(?4, raw_hex))`
+		score = COALESCE(?3, score), raw_hex = COALESCE(?4, raw_hex), resolved_path = COALESCE(?5, resolved_path)
+		WHERE id = ?6 AND (snr IS NOT COALESCE(?1, snr) OR rssi IS NOT COALESCE(?2, rssi)
+			OR score IS NOT COALESCE(?3, score) OR raw_hex IS NOT COALESCE(?4, raw_hex)
+			OR resolved_path IS NOT COALESCE(?5, resolved_path))`
 )
 
 // observation stores one observer's hearing of a transmission, or merges it
 // into the row of its first hearing over the same path.
-func (l *ledger) observation(r *Record, transmission int64, isNew bool, observer *observerRow, raw string) (id int64, isKnown bool, err error) {
+func (l *ledger) observation(r *Record, transmission int64, isNew bool, observer *observerRow, raw string, resolved any) (id int64, isKnown bool, err error) {
 	o := r.Observation
 	path := pathText(o.Hops, o.HopSize)
 	var idx any // NULL: no observer
@@ -159,7 +164,7 @@ func (l *ledger) observation(r *Record, transmission int64, isNew bool, observer
 	}
 	if !isKnown {
 		did, err := l.conn.exec(insertObservation, l.nextObservation, transmission, idx, orNull(o.Direction),
-			deref(o.SNR), deref(o.RSSI), deref(o.Score), path, r.ReceivedAt.Unix(), orNull(raw))
+			deref(o.SNR), deref(o.RSSI), deref(o.Score), path, r.ReceivedAt.Unix(), orNull(raw), resolved)
 		if err != nil {
 			return 0, false, fmt.Errorf("insert observation: %w", err)
 		}
@@ -174,7 +179,7 @@ func (l *ledger) observation(r *Record, transmission int64, isNew bool, observer
 	if !isKnown {
 		return 0, false, fmt.Errorf("find observation of transmission %d: neither inserted nor there", transmission)
 	}
-	if _, err := l.conn.exec(mergeObservation, deref(o.SNR), deref(o.RSSI), deref(o.Score), orNull(raw), id); err != nil {
+	if _, err := l.conn.exec(mergeObservation, deref(o.SNR), deref(o.RSSI), deref(o.Score), orNull(raw), resolved, id); err != nil {
 		return 0, false, fmt.Errorf("update observation: %w", err)
 	}
 	return id, true, nil

@@ -17,8 +17,8 @@ const (
 // when a transmission, an observer or a node was last seen is written once per
 // batch, by flush.
 //
-// What it remembers is exact: nobody else writes, or refresh notices; and forget
-// follows every rollback.
+// What it remembers is exact: nobody else writes, or refresh notices; and rollback
+// and commit follow those of the transaction.
 type ledger struct {
 	conn    *writeConn
 	buckets time.Duration // width of observer_metrics buckets
@@ -30,11 +30,19 @@ type ledger struct {
 	nextObservation  int64
 	transmissions    *recent[string, *transmissionRow]
 	observers        *recent[string, *observerRow]
+	otherCase        map[string]storedKey // keys stored in another case, by the key in upper case; nil: not read
 
 	dueTransmissions []*transmissionRow
 	dueObservers     []*observerRow
 	dueNodes         []*nodeChange
 	nodes            map[[32]byte]*nodeChange // those in dueNodes
+	dueEdges         []*edgeChange
+	edges            map[edge]*edgeChange // those in dueEdges
+	dueRelays        []string             // keys
+	relays           map[string]string    // when those in dueRelays were last heard
+
+	topology *topology // nil when it is to be read
+	path     []*party  // reused
 }
 
 func newLedger(conn *writeConn, buckets time.Duration) *ledger {
@@ -43,6 +51,8 @@ func newLedger(conn *writeConn, buckets time.Duration) *ledger {
 		transmissions: newRecent[string, *transmissionRow](rememberedTransmissions),
 		observers:     newRecent[string, *observerRow](rememberedObservers),
 		nodes:         make(map[[32]byte]*nodeChange),
+		edges:         make(map[edge]*edgeChange),
+		relays:        make(map[string]string),
 	}
 }
 
@@ -70,6 +80,12 @@ func (l *ledger) refresh() error {
 		return nil
 	}
 	l.forget()
+	if l.topology == nil || version != l.version {
+		var err error
+		if l.topology, err = loadTopology(l.conn); err != nil {
+			return err
+		}
+	}
 	if _, err := l.conn.query(row[:], lastIDs); err != nil {
 		return err
 	}
@@ -80,13 +96,40 @@ func (l *ledger) refresh() error {
 	return nil
 }
 
-// forget drops all that is remembered and put off.
+// mark names the present state of the transaction, for rollback.
+func (l *ledger) mark() int { return len(l.topology.changes) }
+
+// rollback follows one to the mark; 0 is the beginning of the transaction. What
+// the topology has been through since is undone rather than read again: a bad
+// record must not cost a reading of two tables.
+func (l *ledger) rollback(mark int) {
+	l.forget()
+	if l.topology != nil {
+		l.topology.undo(mark)
+	}
+}
+
+// commit follows the transaction's.
+func (l *ledger) commit() { l.topology.commit() }
+
+// reconnect makes the ledger go on with a new connection. Whether the last
+// transaction of the old one was committed is not known.
+func (l *ledger) reconnect(conn *writeConn) {
+	l.conn, l.topology = conn, nil
+	l.forget()
+}
+
+// forget drops the rows that are remembered and all that is put off.
 func (l *ledger) forget() {
 	l.loaded = false
 	l.transmissions.clear()
 	l.observers.clear()
+	l.otherCase = nil
 	l.dueTransmissions, l.dueObservers, l.dueNodes = nil, nil, nil
+	l.dueEdges, l.dueRelays = nil, nil
 	clear(l.nodes)
+	clear(l.edges)
+	clear(l.relays)
 }
 
 func (l *ledger) lastObservation() int64 { return l.nextObservation - 1 }
@@ -95,6 +138,9 @@ func (l *ledger) lastObservation() int64 { return l.nextObservation - 1 }
 func (l *ledger) apply(r *Record) (Result, error) {
 	if r.Drop != nil {
 		return Result{}, l.insertDrop(r)
+	}
+	if r.Reception != nil {
+		return l.reception(r)
 	}
 	observer, err := l.observer(r.Observer.ID)
 	if err != nil {
@@ -108,6 +154,9 @@ func (l *ledger) apply(r *Record) (Result, error) {
 	}
 	if r.Advert != nil {
 		l.noteAdvert(r, result.New)
+	}
+	if !result.Duplicate {
+		l.noteAdjacent(r) // after the advert, whose node may be one that a path hash means
 	}
 	if observer == nil {
 		return result, nil
@@ -135,6 +184,16 @@ func (l *ledger) flush(wall time.Time) error {
 			return err
 		}
 	}
+	for _, key := range l.dueRelays {
+		if err := l.flushRelay(key, now); err != nil {
+			return err
+		}
+	}
+	for _, e := range l.dueEdges {
+		if err := l.flushEdge(e, now); err != nil {
+			return err
+		}
+	}
 	for _, node := range l.dueNodes {
 		if err := l.flushNode(node, now); err != nil {
 			return err
@@ -142,7 +201,10 @@ func (l *ledger) flush(wall time.Time) error {
 	}
 	l.dueTransmissions = l.dueTransmissions[:0]
 	l.dueObservers = l.dueObservers[:0]
-	l.dueNodes = nil
+	l.dueNodes, l.dueEdges = nil, nil
+	l.dueRelays = l.dueRelays[:0]
 	clear(l.nodes)
+	clear(l.edges)
+	clear(l.relays)
 	return nil
 }

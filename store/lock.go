@@ -25,7 +25,7 @@ func acquireLock(path string) (*fileLock, error) {
 	for {
 		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)
 		if err != nil {
-			return nil, fmt.Errorf("open database %s: %w; check that the hub's user may write to its directory", path, err)
+			return nil, openFailed(path, err)
 		}
 		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 			defer f.Close()
@@ -41,7 +41,7 @@ func acquireLock(path string) (*fileLock, error) {
 		l := &fileLock{file: f, path: name}
 		if err := l.sign(); err != nil {
 			l.release()
-			return nil, fmt.Errorf("open database %s: write %s: %w", path, name, err)
+			return nil, openFailed(path, err)
 		}
 		return l, nil
 	}

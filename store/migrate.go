@@ -38,7 +38,7 @@ func latestVersion() int { return len(migrationNames()) }
 // finds the old schema or the new one, never half of it.
 func migrate(ctx context.Context, conn *sql.Conn, path string) (err error) {
 	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return fmt.Errorf("open database %s: %w; check that no other program is writing to it", path, err)
+		return openFailed(path, err)
 	}
 	defer func() {
 		if err != nil {
@@ -57,11 +57,11 @@ func migrate(ctx context.Context, conn *sql.Conn, path string) (err error) {
 			continue
 		}
 		if err := applyMigration(ctx, conn, name, i+1); err != nil {
-			return fmt.Errorf("open database %s: apply %s: %w", path, name, err)
+			return openFailed(path, fmt.Errorf("apply %s: %w", name, err))
 		}
 	}
 	if _, err := conn.ExecContext(ctx, "COMMIT"); err != nil {
-		return fmt.Errorf("open database %s: %w", path, err)
+		return openFailed(path, err)
 	}
 	return nil
 }

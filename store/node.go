@@ -40,6 +40,7 @@ func (l *ledger) noteAdvert(r *Record, isNew bool) {
 		n.adverts++
 	}
 	n.first, n.latest = min(n.first, at), max(n.latest, at)
+	l.topology.addNode(n.key)
 }
 
 func latest[T any](old any, p *T) any {

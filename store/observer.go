@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql/driver"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -13,6 +14,12 @@ type observerRow struct {
 	id    string // as in its column
 	due   bool   // in dueObservers
 	news  observerNews
+}
+
+// storedKey is a row of observers whose id is a key that is not in upper case.
+type storedKey struct {
+	rowid        int64
+	id, lastSeen string
 }
 
 // observerNews is what flush will write of an observer.
@@ -39,10 +46,10 @@ const naiveMemory = 24 * time.Hour
 const (
 	selectObserver = `SELECT rowid, id FROM observers WHERE id = ?`
 
-	// selectObserverFolded reads the whole table, which happens once for an id
-	// that is new.
-	selectObserverFolded = `SELECT rowid, id FROM observers WHERE id = ? COLLATE NOCASE
-		ORDER BY last_seen DESC LIMIT 1`
+	// selectOtherCase walks the keys that are not in upper case, as CoreScope may
+	// have written them; no index finds those.
+	selectOtherCase = `SELECT rowid, id, COALESCE(last_seen, '') FROM observers
+		WHERE rowid > ? AND length(id) = 64 AND id <> upper(id) ORDER BY rowid LIMIT 1`
 
 	insertObserver = `INSERT INTO observers (id, name, iata, packet_count) VALUES (?, '', '', 0)`
 )
@@ -66,6 +73,9 @@ func (l *ledger) observer(id string) (*observerRow, error) {
 	}
 	row = &observerRow{rowid: did.rowid, id: id}
 	l.observers.put(id, row)
+	if id != strings.ToUpper(id) {
+		l.otherCase = nil
+	}
 	return row, nil
 }
 
@@ -75,22 +85,67 @@ func (l *ledger) findObserver(id string) (*observerRow, error) {
 	if row, ok := l.observers.get(id); ok {
 		return row, nil
 	}
-	var cols [2]driver.Value
-	ok, err := l.conn.query(cols[:], selectObserver, id)
-	if err == nil && !ok && isKeyText(id) {
-		ok, err = l.conn.query(cols[:], selectObserverFolded, id)
+	row, err := l.selectObserver(id)
+	if row == nil && err == nil && isKeyText(id) {
+		row, err = l.findFolded(strings.ToUpper(id))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("find observer: %w", err)
 	}
-	if !ok {
-		return nil, nil
+	if row != nil {
+		l.observers.put(id, row)
+	}
+	return row, nil
+}
+
+func (l *ledger) selectObserver(id string) (*observerRow, error) {
+	var cols [2]driver.Value
+	ok, err := l.conn.query(cols[:], selectObserver, id)
+	if err != nil || !ok {
+		return nil, err
 	}
 	row := &observerRow{}
 	row.rowid, _ = cols[0].(int64)
 	row.id, _ = cols[1].(string)
-	l.observers.put(id, row)
 	return row, nil
+}
+
+// findFolded finds a public key, given in upper case, in whatever case it is
+// stored; of several rows the one last seen. The table is read once and not for
+// each id that is new: anybody can send as many of those as they like.
+func (l *ledger) findFolded(key string) (*observerRow, error) {
+	if l.otherCase == nil {
+		if err := l.loadOtherCase(); err != nil {
+			return nil, err
+		}
+	}
+	if found, ok := l.otherCase[key]; ok {
+		return &observerRow{rowid: found.rowid, id: found.id}, nil
+	}
+	return l.selectObserver(key)
+}
+
+func (l *ledger) loadOtherCase() error {
+	found := make(map[string]storedKey)
+	for last := int64(0); ; {
+		var cols [3]driver.Value
+		ok, err := l.conn.query(cols[:], selectOtherCase, last)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			l.otherCase = found
+			return nil
+		}
+		var k storedKey
+		k.rowid, _ = cols[0].(int64)
+		k.id, _ = cols[1].(string)
+		k.lastSeen, _ = cols[2].(string)
+		if known, ok := found[strings.ToUpper(k.id)]; !ok || k.lastSeen > known.lastSeen {
+			found[strings.ToUpper(k.id)] = k
+		}
+		last = k.rowid
+	}
 }
 
 func isKeyText(id string) bool {

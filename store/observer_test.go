@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -117,6 +118,31 @@ func TestPublicKeysInEitherCaseAreOneObserver(t *testing.T) {
 		put(t, s, packet(alpha, "01"))
 		wantRows(t, s.path, "SELECT id, packet_count FROM observers ORDER BY rowid", strings.ToLower(alpha)+"|0", alpha+"|1")
 	})
+}
+
+// What one new observer costs must not grow with the observers there are. Read
+// whole for each, a table of this size takes half a minute.
+func TestManyNewObserversAreCheap(t *testing.T) {
+	const known, news = 30_000, 2_000
+	s := openTest(t)
+	execSQL(t, s.path, `WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+		INSERT INTO observers(id) SELECT printf('%064X', i) FROM n`, known)
+	start := time.Now()
+	settled := make(chan error, news)
+	for i := range news {
+		r := status(fmt.Sprintf("F%063X", i))
+		if err := s.Append(t.Context(), r, func(_ Result, err error) { settled <- err }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range news {
+		if err := <-settled; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if took := time.Since(start); took > 40*time.Second {
+		t.Errorf("%d new observers beside %d took %s", news, known, took)
+	}
 }
 
 func TestOtherIDsAreTakenAsTheyAre(t *testing.T) {

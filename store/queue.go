@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -131,6 +132,17 @@ func (r *Record) check() error {
 		return fmt.Errorf("%w: %d bytes of hops are not whole hops of %d", ErrBadRecord, len(o.Hops), o.HopSize)
 	case r.Drop != nil && r.Drop.Reason == "":
 		return fmt.Errorf("%w: a dropped packet without a reason", ErrBadRecord)
+	case len(r.Adjacent) > 0 && o == nil:
+		return fmt.Errorf("%w: neighbours without an observation", ErrBadRecord)
+	case r.Reception != nil && (r.Observer != Observer{} || o != nil || r.Status != nil || r.Drop != nil):
+		return fmt.Errorf("%w: a client reception with other parts", ErrBadRecord)
+	case r.Reception != nil:
+		return r.Reception.check()
+	}
+	for _, pair := range r.Adjacent {
+		if err := errors.Join(pair.A.check(), pair.B.check()); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -55,6 +55,7 @@ type Observation struct {
 	Hops      []byte    // path hashes, HopSize bytes each
 	Sender    *[32]byte // adverts: who began the path, which helps to tell whom its first hash means
 	HopSize   int       // bytes; any value when Hops is empty
+	Travelled bool      // the packet has passed Hops: each of them relayed it. False for a route still to go
 	Raw       []byte    // the frame as this observer heard it
 }
 

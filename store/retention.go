@@ -78,7 +78,7 @@ func retireNodes(before time.Time) sweep {
 func (l *ledger) deleteNode(key driver.Value) (existed bool, err error) {
 	did, err := l.conn.exec(deleteNode, key)
 	if did.rows > 0 {
-		l.forget()
+		l.topology.removeNode(columnText(key))
 	}
 	return did.rows > 0, err
 }
@@ -150,7 +150,7 @@ func pruneNeighbours(before time.Time) sweep {
 	removeEdge := removeBefore(deleteEdge, before.Format(timeLayout))
 	return walk(walkEdges, 4, func(l *ledger, row []driver.Value) (changed bool, err error) {
 		if changed, err = removeEdge(l, row); changed {
-			l.forget()
+			l.topology.removeEdge(columnText(row[2]), columnText(row[3]))
 		}
 		return changed, err
 	})

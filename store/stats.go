@@ -13,8 +13,9 @@ type Stats struct {
 	Records       uint64 // committed
 	Transmissions uint64 // new ones among them
 	Observations  uint64 // new ones
-	Duplicates    uint64 // repeats of known observations
+	Duplicates    uint64 // repeats of known observations and receptions
 	Drops         uint64 // refused packets kept
+	Receptions    uint64 // new ones of roaming clients
 	Adverts       uint64 // records that told of a node
 	Reports       uint64 // records that told of their observer
 	NotCommitted  uint64 // records told to come again
@@ -138,6 +139,8 @@ func (s *Stats) countRecord(r *Record, o *outcome) {
 		s.Drops++
 	case o.result.Duplicate:
 		s.Duplicates++
+	case r.Reception != nil:
+		s.Receptions++
 	case r.Observation != nil:
 		s.Observations++
 	}

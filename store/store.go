@@ -48,7 +48,7 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, fmt.Errorf("open database %s: %w; choose a directory that the hub's user may write to", path, err)
+		return nil, openFailed(path, err)
 	}
 	lock, err := acquireLock(path)
 	if err != nil {
@@ -78,7 +78,7 @@ func open(ctx context.Context, path string, opts Options) (*Store, error) {
 
 	conn, err := openWriteConn(ctx, writerDSN(path, "rwc", opts))
 	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w; check that the hub's user may write to it", path, err)
+		return nil, openFailed(path, err)
 	}
 	if err := migrate(ctx, conn.held, path); err != nil {
 		conn.close()
@@ -106,7 +106,7 @@ func open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if err := s.writer.load(); err != nil {
 		conn.close()
 		read.Close()
-		return nil, fmt.Errorf("open database %s: %w", path, err)
+		return nil, openFailed(path, err)
 	}
 	return s, nil
 }

@@ -22,6 +22,7 @@ type writer struct {
 
 	ledger *ledger
 	wal    *checkpointer
+	place  place
 	chores chan *chore // maintenance that asks for the writer; it waits in nobody's hands
 
 	batch        []item // reused
@@ -47,6 +48,8 @@ func newWriter(conn *writeConn, path string, opts Options, q *queue, f *feed, st
 func (w *writer) load() error {
 	err := w.conn.use(w.ledger.refresh)
 	if err == nil {
+		w.place.check(w.path) // of a fresh file there may be no WAL yet
+		w.wal.place = w.place
 		w.feed.ring(w.ledger.lastObservation())
 	}
 	return err
@@ -149,7 +152,7 @@ func (w *writer) settle() {
 		}
 	}
 	w.stats.countBatch(w.batch, out, w.lastCommit.Sub(start), err, w.lastCommit)
-	w.stats.countUse(useRecords, start.Sub(later(w.batch[0].queued, spaced)), w.lastCommit.Sub(start))
+	w.stats.countUse(useRecords, start.Sub(maxTime(w.batch[0].queued, spaced)), w.lastCommit.Sub(start))
 	w.report(err)
 	if err == nil {
 		w.feed.ring(w.ledger.lastObservation())
@@ -195,7 +198,7 @@ func (w *writer) commitWithChore(out []outcome) (settled bool, err error) {
 	}
 	end := w.now()
 	c.took = end.Sub(began)
-	c.wait = began.Sub(later(c.asked, w.lastCommit.Add(w.opts.CommitInterval)))
+	c.wait = began.Sub(maxTime(c.asked, w.lastCommit.Add(w.opts.CommitInterval)))
 	w.chore = nil
 	w.stats.countChore(c, err)
 	if err == nil && c.allowance.changed > 0 {
@@ -205,8 +208,8 @@ func (w *writer) commitWithChore(out []outcome) (settled bool, err error) {
 	return err == nil || !c.ran || len(w.batch) == 0, err
 }
 
-// later is the later of two times.
-func later(a, b time.Time) time.Time {
+// maxTime is the later of two times.
+func maxTime(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
 	}
@@ -226,7 +229,11 @@ func (w *writer) useConn(f func() error) error {
 				return err
 			}
 		}
-		return f()
+		err := f()
+		if err == nil {
+			err = w.place.check(w.path)
+		}
+		return err
 	})
 	w.broken = err != nil && connectionFault(err)
 	return err
@@ -250,9 +257,11 @@ func (w *writer) transact(apply func() error) error {
 		// Fails when SQLite has rolled back already. Were a transaction still
 		// open, the next BEGIN would fail and the connection be replaced.
 		w.conn.exec("ROLLBACK")
-		w.ledger.forget()
+		w.ledger.rollback(0)
+		return err
 	}
-	return err
+	w.ledger.commit()
+	return nil
 }
 
 // applyAll writes the records of the batch together: what they share is
@@ -271,6 +280,7 @@ func (w *writer) applyAll(out []outcome) (err error) {
 // savepoint, so that only that one is lost.
 func (w *writer) applyEach(out []outcome) error {
 	for i := range w.batch {
+		mark := w.ledger.mark()
 		if _, err := w.conn.exec("SAVEPOINT record"); err != nil {
 			return err
 		}
@@ -288,7 +298,7 @@ func (w *writer) applyEach(out []outcome) error {
 			if _, err := w.conn.exec("ROLLBACK TO record"); err != nil {
 				return err
 			}
-			w.ledger.forget()
+			w.ledger.rollback(mark)
 			if err := w.ledger.refresh(); err != nil {
 				return err
 			}
@@ -304,15 +314,18 @@ func (w *writer) applyEach(out []outcome) error {
 // must be there: a fresh one in its place would take records that nobody asked
 // it to.
 func (w *writer) reopen() error {
-	w.conn.close() // rolls back what is open; it may well be closed already
-	conn, err := openWriteConn(context.Background(), writerDSN(w.path, "rw", w.opts))
-	if err != nil {
-		return fmt.Errorf("reopen database: %w", err)
-	}
-	w.conn, w.ledger.conn = conn, conn
-	w.ledger.forget()
-	w.broken = false
-	return nil
+	return w.wal.suspend(func() error {
+		w.rescue()
+		w.conn.close() // rolls back what is open; it may well be closed already
+		conn, err := openWriteConn(context.Background(), writerDSN(w.path, "rw", w.opts))
+		if err != nil {
+			return fmt.Errorf("reopen database: %w", err)
+		}
+		w.conn = conn
+		w.ledger.reconnect(conn)
+		w.place, w.broken = place{}, false
+		return nil
+	})
 }
 
 // report tells the operator once that commits fail, and once that they work

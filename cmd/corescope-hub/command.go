@@ -21,6 +21,7 @@ type commands struct {
 	Serve       serveCmd       `cmd:"" default:"withargs" help:"Run the hub. This is what happens without a command."`
 	CheckConfig checkConfigCmd `cmd:"" name:"checkconfig" help:"Check the settings and write nothing."`
 	HealthCheck healthCheckCmd `cmd:"" name:"healthcheck" help:"Ask a running hub whether it is ready."`
+	Decode      decodeCmd      `cmd:"" help:"Say what is in frames, by hand or from a pipe."`
 	Version     versionCmd     `cmd:"" help:"Say which version this is."`
 	Reference   referenceCmd   `cmd:"" hidden:"" help:"Write the reference of commands, settings and metrics."`
 

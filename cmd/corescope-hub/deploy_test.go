@@ -48,6 +48,15 @@ func TestUnitStartsARealCommand(t *testing.T) {
 	}
 }
 
+func TestUnitRunsAsTheUserThatIsMade(t *testing.T) {
+	t.Parallel()
+	user := regexp.MustCompile(`(?m)^User=(.+)$`).FindStringSubmatch(deployFile(t, "systemd", "corescope-hub.service"))
+	made := regexp.MustCompile(`(?m)^u (\S+) `).FindStringSubmatch(deployFile(t, "systemd", "corescope-hub.sysusers"))
+	if user == nil || made == nil || user[1] != made[1] {
+		t.Errorf("the unit runs as %v, and made is %v", user, made)
+	}
+}
+
 func TestUnitIsAcceptedBySystemd(t *testing.T) {
 	t.Parallel()
 	analyze := needTool(t, "systemd-analyze")

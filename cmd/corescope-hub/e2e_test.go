@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 )
@@ -25,7 +26,7 @@ const (
 // packetMessage is a message as meshcoretomqtt sends it; number makes its packet
 // differ from others.
 func packetMessage(number int) string {
-	return fmt.Sprintf(`{"origin":"Hill","origin_id":"%s","type":"PACKET","direction":"rx","len":"22","SNR":"-7","RSSI":"-103","score":"971",`+
+	return fmt.Sprintf(`{"origin":"Hill","origin_id":"%s","type":"PACKET","direction":"rx","len":"21","SNR":"-7","RSSI":"-103","score":"971",`+
 		`"raw":"0901ABA1B2C3D4%08XF60718293A4B5C6D7E8F"}`, observerKey, number)
 }
 
@@ -179,7 +180,29 @@ func TestSignalStopsTheHubCleanly(t *testing.T) {
 	}
 }
 
-func TestSecondSignalStopsAHubThatCannotCommit(t *testing.T) {
+func TestSignalsTogetherAreOneWish(t *testing.T) {
+	t.Parallel()
+	h := startHub(t, "")
+	release := lock(t, h.db)
+	token := h.client("observer").Publish(packetTopic, 1, false, packetMessage(1))
+	awaitText(t, h.console+"/metrics", "corescope_hub_broker_in_flight 1\n")
+	for range 3 {
+		if err := h.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		h.log.await("stopping")
+	}
+	release()
+	if code := h.wait(); code != exitOK {
+		t.Errorf("exit code %d\n%s", code, h.log)
+	}
+	done(t, token)
+	if n := count(t, h.open(), `SELECT count(*) FROM transmissions`); n != 1 {
+		t.Errorf("%d transmissions", n)
+	}
+}
+
+func TestLaterSignalStopsAHubThatCannotCommit(t *testing.T) {
 	t.Parallel()
 	h := startHub(t, "")
 	release := lock(t, h.db)
@@ -189,7 +212,7 @@ func TestSecondSignalStopsAHubThatCannotCommit(t *testing.T) {
 	if err := h.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	h.log.await("stopping")
+	h.log.await("still stopping")
 	if code := h.stop(syscall.SIGTERM); code != exitFailed {
 		t.Errorf("exit code %d", code)
 	}
@@ -251,6 +274,16 @@ func splitURL(t *testing.T, address string) (host, port string) {
 		t.Fatal(err)
 	}
 	return u.Hostname(), u.Port()
+}
+
+// awaitText asks until the answer contains text.
+func awaitText(t *testing.T, address, text string) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !strings.Contains(get(t, address), text); {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s never says %q", address, text)
+		}
+	}
 }
 
 func get(t *testing.T, address string) string {

@@ -35,6 +35,9 @@ type goldenMessage struct {
 	Payload json.RawMessage
 }
 
+// goldenDir holds the cases: ingest has them, since it is held to them, too.
+const goldenDir = "../../ingest/testdata"
+
 // notCompared are the columns that tell when and in which order things happened.
 // Rows of observers are compared by the observer's id instead.
 var notCompared = map[string]bool{
@@ -49,7 +52,7 @@ var goldenTables = map[string]string{"nodes": "public_key", "observers": "id", "
 func TestGoldenCases(t *testing.T) {
 	t.Parallel()
 	cases := readGolden(t)
-	for _, profile := range []string{"default", "nosig", "filters"} {
+	for _, profile := range []string{"default", "nosig", "filters", "geoflag", "clientrx", "resolved"} {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
 			replay(t, profile, slices.DeleteFunc(slices.Clone(cases), func(c goldenCase) bool { return c.Profile != profile }))
@@ -59,7 +62,7 @@ func TestGoldenCases(t *testing.T) {
 
 func readGolden(t *testing.T) []goldenCase {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", "golden.json"))
+	text, err := os.ReadFile(filepath.Join(goldenDir, "golden.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +80,7 @@ func readGolden(t *testing.T) []goldenCase {
 // lasts longer than the test.
 func profileConfig(t *testing.T, profile string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", "profiles", profile+".json"))
+	text, err := os.ReadFile(filepath.Join(goldenDir, "profiles", profile+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +242,9 @@ func (g *golden) compare(t *testing.T, c expectation, before, after state) {
 func compareRow(t *testing.T, table string, got, want row, anyHash bool) {
 	t.Helper()
 	for _, column := range slices.Sorted(maps.Keys(want)) {
-		if notCompared[column] || anyHash && column == "hash" {
+		if notCompared[column] || anyHash && column == "hash" || column == "resolved_path" && want[column] == nil && got[column] != nil {
+			// CoreScope's index of nodes is up to a minute old; the hub knows a
+			// node from its first advert on, and resolves paths that CoreScope could not.
 			continue
 		}
 		if value, ok := got[column]; !ok || value != want[column] {

@@ -47,8 +47,11 @@ func greet(w io.Writer, g greeting) {
 	}
 	if host, port, ok := g.observerAddress(); ok {
 		fmt.Fprintf(&b, observerSettings, host, port)
-		if host == "localhost" {
+		switch addr, err := netip.ParseAddr(host); {
+		case host == "localhost":
 			fmt.Fprint(&b, noNetwork)
+		case err == nil && addr.IsLoopback():
+			fmt.Fprint(&b, onlyHere)
 		}
 	}
 	_, _ = io.WriteString(w, b.String()) // the hub runs whether or not somebody reads this
@@ -58,6 +61,12 @@ func greet(w io.Writer, g greeting) {
 const noNetwork = `
   This machine has no address on a private network. Where an observer runs on
   another one, put a name or address in the place of localhost that it can reach.
+`
+
+// onlyHere explains an address that no other machine can use.
+const onlyHere = `
+  The hub listens on this machine only (hub.broker.listen). Where an observer runs
+  on another one, let it listen on every address, as tcp://:1883 does.
 `
 
 // observerSettings are for the three kinds of observer that are most common.

@@ -30,6 +30,10 @@ func TestGreetingGivesAddressesThatAnObserverCanUse(t *testing.T) {
 			greeting{listeners: []string{"0.0.0.0:1883"}, anonymous: "true"},
 			[]string{"MQTT      tcp://localhost:1883", `server = "localhost"`, "no address on a private network", "anyone who can reach the port"},
 		},
+		"this machine only": {
+			greeting{listeners: []string{"127.0.0.1:1883"}, lan: lan, anonymous: "lan"},
+			[]string{"MQTT      tcp://127.0.0.1:1883", "set mqtt1.server 127.0.0.1", "listens on this machine only (hub.broker.listen)"},
+		},
 		"one address": {
 			greeting{listeners: []string{"127.0.0.1:4001", "10.0.0.5:1883"}, lan: lan, anonymous: "false"},
 			[]string{"MQTT      tcp://127.0.0.1:4001", "MQTT      tcp://10.0.0.5:1883", "set mqtt1.server 10.0.0.5", "nobody: hub.broker.auth.anonymous is false"},

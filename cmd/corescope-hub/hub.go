@@ -77,8 +77,9 @@ func (h *hub) openRest(ctx context.Context, keys *decoder.Keyring) error {
 	return nil
 }
 
-// addressesAreFree opens each listener's address for a moment, so that one that
-// is taken is known before a database is made. The broker opens them for good.
+// addressesAreFree opens every listener's address for a moment, so that one that
+// is taken, by another program or by another of ours, is known before a database
+// is made. The broker opens them for good.
 func addressesAreFree(ctx context.Context, listeners []string) error {
 	for _, listener := range listeners {
 		u, err := url.Parse(listener)
@@ -89,9 +90,7 @@ func addressesAreFree(ctx context.Context, listeners []string) error {
 		if err != nil {
 			return &broker.ListenError{Listener: listener, Err: err}
 		}
-		if err := l.Close(); err != nil {
-			return fmt.Errorf("give %s back: %w", listener, err)
-		}
+		defer l.Close() // when all of them have been open at once
 	}
 	return nil
 }

@@ -10,12 +10,13 @@ import (
 )
 
 func main() {
-	env := environment{vars: os.Environ(), stdout: os.Stdout, stderr: os.Stderr}
+	env := environment{vars: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	os.Exit(run(context.Background(), env, os.Args[1:]))
 }
 
 // environment is what a command sees of the world around it.
 type environment struct {
 	vars           []string // NAME=value
+	stdin          io.Reader
 	stdout, stderr io.Writer
 }

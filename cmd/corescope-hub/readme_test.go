@@ -46,6 +46,21 @@ func TestReadmeGivesTheObserverSettingsThatTheHubPrints(t *testing.T) {
 	}
 }
 
+func TestReadmeShowsWhatDecodePrints(t *testing.T) {
+	t.Parallel()
+	line := regexp.MustCompile(`(?m)^echo '(.*)' \| go run \./cmd/corescope-hub decode$`).FindStringSubmatch(readme(t))
+	if line == nil {
+		t.Fatal("the README pipes nothing into decode")
+	}
+	out, errs, code := decodeLines(t, line[1], "--no-json")
+	if code != exitOK || errs != "" {
+		t.Errorf("exit code %d: %s", code, errs)
+	}
+	if want := "```\n" + strings.TrimSpace(out) + "\n```\n"; !strings.Contains(readme(t), want) {
+		t.Errorf("the README does not have\n%s", want)
+	}
+}
+
 func TestReadmeConfigIsAccepted(t *testing.T) {
 	t.Parallel()
 	for _, text := range blocks(t, "json") {

@@ -55,15 +55,36 @@ func cliReference(w io.Writer, parser *kong.Kong) {
 		if command.Hidden {
 			continue
 		}
-		fmt.Fprintf(w, "\n## corescope-hub %s\n\n%s\n", command.Name, command.Help)
-		if len(command.Flags) == 0 {
-			continue
-		}
-		fmt.Fprint(w, "\n| Flag | Meaning |\n|---|---|\n")
-		for _, flag := range command.Flags {
-			fmt.Fprintf(w, "| `%s` | %s |\n", strings.TrimSpace(flag.String()), flag.Help)
+		commandReference(w, command)
+	}
+}
+
+func commandReference(w io.Writer, command *kong.Node) {
+	fmt.Fprintf(w, "\n## corescope-hub %s\n\n%s\n", command.Name, command.Help)
+	if command.Detail != "" {
+		fmt.Fprintf(w, "\n%s\n", command.Detail)
+	}
+	if len(command.Positional) > 0 {
+		fmt.Fprint(w, "\n| Argument | Meaning |\n|---|---|\n")
+		for _, arg := range command.Positional {
+			fmt.Fprintf(w, "| `%s` | %s |\n", arg.Summary(), cell(arg.Help))
 		}
 	}
+	if len(command.Flags) > 0 {
+		fmt.Fprint(w, "\n| Flag | Meaning |\n|---|---|\n")
+		for _, flag := range command.Flags {
+			fmt.Fprintf(w, "| `%s` | %s |\n", flagForm(flag), cell(flag.Help))
+		}
+	}
+}
+
+// flagForm is a flag as it is written.
+func flagForm(flag *kong.Flag) string {
+	form := strings.TrimSpace(flag.String())
+	if flag.Tag.Negatable != "" {
+		return strings.Replace(form, "--", "--[no-]", 1)
+	}
+	return form
 }
 
 func configReference(w io.Writer) {

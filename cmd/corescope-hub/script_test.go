@@ -52,7 +52,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // occupy VAR listens on a free port of loopback until the script ends, and puts
-// its HOST:PORT into VAR.
+// its HOST:PORT into VAR, and its PORT into VAR_PORT.
 func occupy(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: occupy VAR")
@@ -61,6 +61,9 @@ func occupy(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Defer(func() { l.Close() })
 	ts.Setenv(args[0], l.Addr().String())
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	ts.Check(err)
+	ts.Setenv(args[0]+"_PORT", port)
 }
 
 // free VAR puts the HOST:PORT of a port that was free a moment ago into VAR.

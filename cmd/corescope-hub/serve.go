@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"corescope-hub/cmd/corescope-hub/internal/config"
 )
@@ -36,8 +37,14 @@ func (c *serveCmd) Run(ctx context.Context, env environment) error {
 	return h.run(ctx, func() { greet(env.stdout, h.greeting()) })
 }
 
-// untilSignal returns a context that ends with the first SIGINT or SIGTERM. A
-// second one ends the process at once. release gives the signals back.
+// oneWish is how long after the first signal another one means the same: some
+// supervisors signal the process and then its group, and so do people who are
+// not answered at once.
+const oneWish = time.Second
+
+// untilSignal returns a context that ends with the first SIGINT or SIGTERM. One
+// that comes when oneWish has passed ends the process at once. release gives the
+// signals back.
 func untilSignal(ctx context.Context, log *slog.Logger) (_ context.Context, release func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	signals := make(chan os.Signal, 2)
@@ -47,13 +54,24 @@ func untilSignal(ctx context.Context, log *slog.Logger) (_ context.Context, rele
 		defer close(done)
 		select {
 		case s := <-signals:
-			log.Info("stopping: what was received is being stored; once more stops at once", "signal", s.String())
+			log.Info("stopping: what was received is being stored", "signal", s.String())
 			cancel()
 		case <-released:
 			return
 		}
+		for again := time.After(oneWish); again != nil; {
+			select {
+			case <-signals:
+			case <-again:
+				again = nil
+			case <-released:
+				return
+			}
+		}
+		log.Info("still stopping; a signal now stops at once")
 		select {
 		case <-signals:
+			log.Warn("stopped at once: what was not acknowledged is not stored and will come again")
 			os.Exit(exitFailed)
 		case <-released:
 		}

@@ -10,7 +10,8 @@ import (
 	"corescope-hub/decoder/report"
 )
 
-// checkReport asserts that a report is one JSON object, the same each time.
+// checkReport asserts that a report is one JSON object, the same each time, and
+// that the frame can be taken apart for people too.
 func checkReport(t *testing.T, r *report.Reporter, raw []byte) {
 	t.Helper()
 	b, err := r.Frame(raw).MarshalJSON()
@@ -20,6 +21,7 @@ func checkReport(t *testing.T, r *report.Reporter, raw []byte) {
 	if again, _ := r.Frame(raw).MarshalJSON(); string(again) != string(b) {
 		t.Fatalf("%x: %s, then %s", raw, b, again)
 	}
+	checkBreakdown(t, r, raw)
 }
 
 // FuzzFrame reports any frame with the keys of the vectors.

@@ -134,22 +134,27 @@ func TestBoxThatVerifiesWithoutWholeBlocksIsReported(t *testing.T) {
 // are reported.
 func TestSecondReadingOfABoxIsReported(t *testing.T) {
 	t.Parallel()
+	private, from, to := twinKeys(t)
+	mac, ciphertext := decodertest.Seal(sharedSecret(t, private, to), make([]byte, 6))
+	frame := fmt.Sprintf("0900%s%s%x%x", to[:2], from[:2], mac, ciphertext)
+	r := reporter(t, `{"identities":[{"prv":"`+private+`"}],"contacts":["`+to+`"]}`)
+	expect(t, frame, `{"payload":{"decrypted":{"src_pub":"`+to+`"},"also_decrypted":[{"src_pub":"`+from+`"}]}}`, r.Hex(frame))
+}
+
+// twinKeys finds two nodes whose public keys start with the same byte.
+func twinKeys(t testing.TB) (private, from, to string) {
+	t.Helper()
 	byFirst := make(map[string]byte)
 	for n := range byte(255) {
 		_, to := expanded(n)
-		twin, ok := byFirst[to[:2]]
-		if !ok {
-			byFirst[to[:2]] = n
-			continue
+		if twin, ok := byFirst[to[:2]]; ok {
+			private, from := expanded(twin)
+			return private, from, to
 		}
-		private, from := expanded(twin)
-		mac, ciphertext := decodertest.Seal(sharedSecret(t, private, to), make([]byte, 6))
-		frame := fmt.Sprintf("0900%s%s%x%x", to[:2], from[:2], mac, ciphertext)
-		r := reporter(t, `{"identities":[{"prv":"`+private+`"}],"contacts":["`+to+`"]}`)
-		expect(t, frame, `{"payload":{"decrypted":{"src_pub":"`+to+`"},"also_decrypted":[{"src_pub":"`+from+`"}]}}`, r.Hex(frame))
-		return
+		byFirst[to[:2]] = n
 	}
 	t.Fatal("no two keys with one first byte")
+	return
 }
 
 // A report never says more bytes than the frame has: hostile counts do not grow it.

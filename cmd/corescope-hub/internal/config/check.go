@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"net/netip"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,7 +20,7 @@ const maxCommitInterval = 10 * time.Second
 // addresses, secrets, limits. The error is an *Error.
 func (c *Config) Check() error {
 	checks := []func() error{
-		c.checkDBPath, c.checkSources, c.checkGeoFilter, c.checkListen, c.checkConsole, c.checkCommitInterval,
+		c.checkDBPath, c.checkSources, c.checkGeoFilter, c.checkForeignAdverts, c.checkListen, c.checkConsole, c.checkOverlap, c.checkCommitInterval,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {
@@ -33,12 +33,25 @@ func (c *Config) Check() error {
 
 // fail is the error of one setting.
 func (c *Config) fail(key, value, what, hint string) error {
-	return &Error{Pos: c.origin[key], Key: key, Value: value, Err: errors.New(what), Hint: hint}
+	return &Error{Pos: c.place(key), Key: key, Value: value, Err: errors.New(what), Hint: hint}
+}
+
+// place is where a setting was given; for one that an entry of a list lacks,
+// where the entry is.
+func (c *Config) place(key string) string {
+	entry, _, _ := strings.Cut(key, "].")
+	if pos, ok := c.origin[key]; ok || entry == key {
+		return pos
+	}
+	return c.origin[entry+"]"]
 }
 
 func (c *Config) checkDBPath() error {
-	if c.DBPath == "" {
-		return c.fail("dbPath", `""`, "no path", "name the file of the database, or leave dbPath out")
+	switch {
+	case strings.TrimSpace(c.DBPath) == "":
+		return c.fail("dbPath", quote(c.DBPath), "no path", "name the file of the database, or leave dbPath out")
+	case strings.HasPrefix(c.DBPath, "~"):
+		return c.fail("dbPath", quote(c.DBPath), "~ is not a directory here", "write the whole path")
 	}
 	return nil
 }
@@ -125,7 +138,18 @@ func (c *Config) checkGeoFilter() error {
 			return c.fail("geo_filter."+l.key, fmt.Sprint(*l.value), "out of range", fmt.Sprintf("write degrees from -%g to %g", l.most, l.most))
 		}
 	}
+	if g.LatMin != nil && g.LatMax != nil && *g.LatMin > *g.LatMax {
+		return c.fail("geo_filter.latMin", fmt.Sprint(*g.LatMin), fmt.Sprintf("north of latMax %v", *g.LatMax), "write the southern limit here")
+	}
 	return nil
+}
+
+func (c *Config) checkForeignAdverts() error {
+	switch mode := strings.ToLower(strings.TrimSpace(c.ForeignAdverts.Mode)); mode {
+	case "", "flag", "drop":
+		return nil
+	}
+	return c.fail("foreignAdverts.mode", quote(c.ForeignAdverts.Mode), "no such mode", `write "flag" or "drop"`)
 }
 
 func within(degrees, most float64) bool { return math.Abs(degrees) <= most }
@@ -135,7 +159,7 @@ func (c *Config) checkListen() error {
 	if len(c.Hub.Broker.Listen) == 0 {
 		return c.fail(key, "", "no listener", hint)
 	}
-	for i, l := range c.Hub.Broker.Listen {
+	for _, l := range c.Hub.Broker.Listen {
 		u, err := url.Parse(l)
 		if err != nil || u.Scheme == "" || u.Host == "" {
 			return c.fail(key, quote(l), "not a listener", hint)
@@ -148,9 +172,6 @@ func (c *Config) checkListen() error {
 		}
 		if !validPort(u.Port(), 0) {
 			return c.fail(key, quote(l), "no port from 0 to 65535", hint)
-		}
-		if slices.Contains(c.Hub.Broker.Listen[:i], l) && u.Port() != "0" {
-			return c.fail(key, quote(l), "listed twice", "take one of them out")
 		}
 	}
 	return nil
@@ -166,6 +187,36 @@ func (c *Config) checkConsole() error {
 		return c.fail(key, quote(listen), "not an address", `write HOST:PORT, ":8080" for every address, or "" for none`)
 	}
 	return nil
+}
+
+// checkOverlap finds two listeners of our own that would take each other's port.
+func (c *Config) checkOverlap() error {
+	for i, l := range c.Hub.Broker.Listen {
+		host, port, err := splitListener(l)
+		if err != nil {
+			return c.fail("hub.broker.listen", quote(l), "not a listener", "write tcp://HOST:PORT")
+		}
+		for _, other := range c.Hub.Broker.Listen[:i] {
+			if h, p, err := splitListener(other); err == nil && p == port && overlap(h, host, port) {
+				return c.fail("hub.broker.listen", quote(l), "listed twice, with "+quote(other), "take one of them out")
+			}
+		}
+		if h, p, err := net.SplitHostPort(c.Hub.Console.Listen); err == nil && p == strconv.Itoa(int(port)) && overlap(h, host, port) {
+			return c.fail("hub.console.listen", quote(c.Hub.Console.Listen), "has the port of hub.broker.listen "+quote(l), "give one of them another port")
+		}
+	}
+	return nil
+}
+
+// overlap says whether two listeners with the same port would be in each
+// other's way.
+func overlap(a, b string, port uint16) bool {
+	return port != 0 && (a == b || everyAddress(a) || everyAddress(b))
+}
+
+func everyAddress(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "" || err == nil && addr.IsUnspecified()
 }
 
 func validPort(text string, least uint64) bool {

@@ -36,7 +36,7 @@ type Config struct {
 	file   string            // the operator's file; "" when there is none
 	origin map[string]string // key to where it was set: file:line:column, or a variable
 
-	strangers []string // variables that look like ours and set nothing
+	strangers []string // variables that are ours, or look so, and set nothing
 }
 
 // LegacySource is CoreScope's older form of one source.

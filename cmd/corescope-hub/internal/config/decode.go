@@ -18,6 +18,12 @@ const strictKey = "hub"
 // decode reads one file over what c holds already.
 func (c *Config) decode(file string, src []byte) error {
 	src = bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")) // editors on Windows begin a file so
+	switch {
+	case len(bytes.TrimSpace(src)) == 0:
+		return &Error{Pos: file, Err: errors.New("the file is empty"), Hint: "write {} for the defaults, or remove it"}
+	case bytes.HasPrefix(src, []byte("\xff\xfe")), bytes.HasPrefix(src, []byte("\xfe\xff")): // and so
+		return &Error{Pos: file, Err: errors.New("the file is UTF-16 text"), Hint: "save it as UTF-8"}
+	}
 	root, err := hujson.Parse(src)
 	if err != nil {
 		return syntaxError(file, err)
@@ -68,10 +74,10 @@ func (d *copier) object(v *hujson.Value, key string, into reflect.Value) error {
 	for i := range obj.Members {
 		m := &obj.Members[i]
 		name := m.Name.Value.(hujson.Literal).String()
-		field, ok := fieldByKey(into, name, !inStrict(key))
+		field, tag := fieldByKey(into, name, !inStrict(key))
 		switch {
-		case ok:
-			if err := d.value(&m.Value, join(key, name), field); err != nil {
+		case tag != "":
+			if err := d.value(&m.Value, join(key, tag), field); err != nil {
 				return err
 			}
 		case inStrict(key):
@@ -158,16 +164,16 @@ func wanted(t reflect.Type) (what, hint string) {
 	return "not a list of number pairs", "write [ [1.5, 2.5], [3, 4] ]"
 }
 
-// fieldByKey finds the field of a struct by its key. With fold, case does not
-// matter, as in CoreScope.
-func fieldByKey(v reflect.Value, key string, fold bool) (reflect.Value, bool) {
+// fieldByKey finds the field of a struct by its key, and the key as we write it;
+// "" when there is none. With fold, case does not matter, as in CoreScope.
+func fieldByKey(v reflect.Value, key string, fold bool) (field reflect.Value, tag string) {
 	for i := range v.NumField() {
 		tag := v.Type().Field(i).Tag.Get("json")
 		if tag != "" && (tag == key || fold && strings.EqualFold(tag, key)) {
-			return v.Field(i), true
+			return v.Field(i), tag
 		}
 	}
-	return reflect.Value{}, false
+	return reflect.Value{}, ""
 }
 
 // suggest names the known key nearest to what was written.

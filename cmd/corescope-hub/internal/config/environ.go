@@ -90,6 +90,9 @@ func (c *Config) coreScopeEnviron(vars map[string]string) {
 		c.Hub.CoreScope.StatsFile = v
 		c.origin["hub.corescope.statsFile"] = envStatsFile
 	}
+	if vars[envMQTTTopic] != "" && vars[envMQTTBroker] == "" {
+		c.strangers = append(c.strangers, envMQTTTopic)
+	}
 	if v := vars[envMQTTBroker]; v != "" {
 		s := Source{Name: "env", Broker: v}
 		if topic := vars[envMQTTTopic]; topic != "" {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"syscall"
 )
 
 // defaultFile is read from the working directory when no file is named.
@@ -42,8 +43,11 @@ func (c *Config) readFile(file string) error {
 		return nil
 	}
 	e := &Error{Key: "config file", Value: quote(file), Err: cause(err), Hint: "check that this user can read it"}
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		e.Hint = "check the path, or leave --config out to run with the defaults"
+	case errors.Is(err, syscall.EISDIR):
+		e.Hint = "name the file in it"
 	}
 	return e
 }

@@ -102,15 +102,16 @@ func TestEnvNameIsDerived(t *testing.T) {
 
 func TestUnknownVariablesAreWarnedAbout(t *testing.T) {
 	t.Parallel()
-	c, err := Load(write(t, "c.json", "{}"), []string{"CORESCOPE_HUB_BROKER_LISTENS=x", "CORESCOPE_INGESTOR_STATS=/x", "PATH=/bin"})
+	c, err := Load(write(t, "c.json", "{}"), []string{"CORESCOPE_HUB_BROKER_LISTENS=x", "CORESCOPE_INGESTOR_STATS=/x", "PATH=/bin", "MQTT_TOPIC=x"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(c.strangers, []string{"CORESCOPE_HUB_BROKER_LISTENS"}) {
-		t.Errorf("got %v", c.strangers)
+	want := []string{
+		"the variable CORESCOPE_HUB_BROKER_LISTENS is not a setting and changes nothing",
+		"the variable MQTT_TOPIC is read only beside MQTT_BROKER and changes nothing",
 	}
-	if w := strings.Join(c.Warnings(), "\n"); !strings.Contains(w, "CORESCOPE_HUB_BROKER_LISTENS") {
-		t.Errorf("no warning: %s", w)
+	if got := c.Warnings(); !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
 
@@ -128,34 +129,46 @@ func TestBadConfigIsOneLineThatNamesKeyValueAndRemedy(t *testing.T) {
 		"not an object": {text: `[]`, want: `%s:1:1: []: not an object: write { "name": value }`},
 		"unknown hub key": {text: "{\"hub\": {\"broker\": {\"listne\": []}}}",
 			want: `%s:1:21: hub.broker.listne: no such setting: the nearest is hub.broker.listen`},
-		"unknown hub section": {text: `{"hub": {"brokr": {}}}`, want: `%s:1:10: hub.brokr: no such setting: the nearest is hub.broker`},
-		"case of a hub key":   {text: `{"hub": {"Broker": {}}}`, want: `%s:1:10: hub.Broker: no such setting: the nearest is hub.broker`},
-		"type of a list":      {text: `{"hub": {"broker": {"listen": "tcp://:1"}}}`, want: `%s:1:31: hub.broker.listen "tcp://:1": not a list of texts: write [ "one", "two" ]`},
-		"type of a section":   {text: `{"retention": 7}`, want: `%s:1:15: retention 7: not an object: write { "name": value }`},
-		"type in a source":    {text: "{\"mqttSources\": [{\"broker\": \"mqtt://a\"},\n {\"connectTimeoutSec\": \"5\"}]}", want: `%s:2:24: mqttSources[1].connectTimeoutSec "5": not a whole number: write digits only, without quotes`},
-		"bool":                {text: `{"validateSignatures": "yes"}`, want: `%s:1:24: validateSignatures "yes": neither true nor false: write true or false, without quotes`},
-		"duration":            {text: `{"hub": {"store": {"commitInterval": 250}}}`, want: `%s:1:38: hub.store.commitInterval 250: not a duration: write a number and its unit in quotes, such as "250ms" or "1s"`},
-		"long interval":       {text: `{"hub": {"store": {"commitInterval": "1h"}}}`, want: `%s:1:38: hub.store.commitInterval "1h0m0s": out of range: write 0s to 10s`},
-		"log level":           {text: `{"hub": {"log": {"level": "trace"}}}`, want: `%s:1:27: hub.log.level "trace": no such log level: write "debug", "info", "warn" or "error"`},
-		"anonymous":           {text: `{"hub": {"broker": {"auth": {"anonymous": "wan"}}}}`, want: `%s:1:43: hub.broker.auth.anonymous "wan": no such choice: write "lan", true or false`},
-		"no listener":         {text: `{"hub": {"broker": {"listen": []}}}`, want: `%s:1:31: hub.broker.listen: no listener: write tcp://HOST:PORT, or tcp://:PORT for every address`},
-		"listener scheme":     {text: `{"hub": {"broker": {"listen": ["mqtt://:1883"]}}}`, want: `%s:1:31: hub.broker.listen "mqtt://:1883": no such kind of listener: "mqtt": write tcp://HOST:PORT, or tcp://:PORT for every address`},
-		"listener port":       {text: `{"hub": {"broker": {"listen": ["tcp://:70000"]}}}`, want: `%s:1:31: hub.broker.listen "tcp://:70000": no port from 0 to 65535: write tcp://HOST:PORT, or tcp://:PORT for every address`},
-		"listener twice":      {text: `{"hub": {"broker": {"listen": ["tcp://:1", "tcp://:1"]}}}`, want: `%s:1:31: hub.broker.listen "tcp://:1": listed twice: take one of them out`},
-		"console address":     {text: `{"hub": {"console": {"listen": "8080"}}}`, want: `%s:1:32: hub.console.listen "8080": not an address: write HOST:PORT, ":8080" for every address, or "" for none`},
-		"broker scheme":       {text: `{"mqttSources": [{"broker": "http://u:secret@host:1"}]}`, want: `%s:1:29: mqttSources[0].broker "http://u:xxxxx@host:1": unknown scheme "http": write mqtt://HOST:PORT, or mqtts, ws or wss`},
-		"broker without URL":  {text: `{"mqtt": {"broker": "u:secret@host:1883"}}`, want: `%s:1:21: mqtt.broker "…@host:1883": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
-		"no broker":           {text: `{"mqttSources": [{"name": "a"}]}`, want: `mqttSources[0].broker "": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
-		"topic":               {text: `{"mqttSources": [{"broker": "mqtt://a", "topics": ["a/#/b"]}]}`, want: `%s:1:51: mqttSources[0].topics "a/#/b": not a topic filter: write one such as meshcore/#`},
-		"no database":         {text: `{"dbPath": ""}`, want: `%s:1:12: dbPath "": no path: name the file of the database, or leave dbPath out`},
-		"channel key":         {text: `{"channelKeys": {"Club": "abc"}}`, want: `%s:1:17: channelKeys "Club": the secret is not hex: write 32 or 64 hex digits`},
-		"channel key length":  {text: `{"channelKeys": {"Club": "abcd"}}`, want: `%s:1:17: channelKeys "Club": the secret has 4 hex digits: write 32 or 64 hex digits`},
-		"channel key type":    {text: `{"channelKeys": {"Club": 12}}`, want: `%s:1:17: channelKeys: not an object of texts: write { "name": "text" }`},
-		"polygon":             {text: `{"geo_filter": {"polygon": [[1, 2], [3, 4]]}}`, want: `%s:1:28: geo_filter.polygon: 2 corners: give 3 or more`},
-		"place":               {text: `{"geo_filter": {"polygon": [[1, 2], [3, 4], [91, 0]]}}`, want: `%s:1:28: geo_filter.polygon [91 0]: not a place: write [latitude, longitude] in degrees`},
-		"variable":            {text: `{}`, env: []string{"CORESCOPE_HUB_STORE_COMMIT_INTERVAL=fast"}, want: `CORESCOPE_HUB_STORE_COMMIT_INTERVAL: hub.store.commitInterval "fast": not a duration: write a number and its unit in quotes, such as 250ms or 1s`},
-		"listen variable":     {text: `{}`, env: []string{"CORESCOPE_HUB_BROKER_LISTEN=1883"}, want: `CORESCOPE_HUB_BROKER_LISTEN: hub.broker.listen "1883": not a listener: write tcp://HOST:PORT, or tcp://:PORT for every address`},
-		"broker variable":     {text: `{}`, env: []string{"MQTT_BROKER=localhost:1883"}, want: `MQTT_BROKER: mqttSources[0].broker "localhost:1883": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
+		"unknown hub section":   {text: `{"hub": {"brokr": {}}}`, want: `%s:1:10: hub.brokr: no such setting: the nearest is hub.broker`},
+		"case of a hub key":     {text: `{"hub": {"Broker": {}}}`, want: `%s:1:10: hub.Broker: no such setting: the nearest is hub.broker`},
+		"type of a list":        {text: `{"hub": {"broker": {"listen": "tcp://:1"}}}`, want: `%s:1:31: hub.broker.listen "tcp://:1": not a list of texts: write [ "one", "two" ]`},
+		"type of a section":     {text: `{"retention": 7}`, want: `%s:1:15: retention 7: not an object: write { "name": value }`},
+		"type in a source":      {text: "{\"mqttSources\": [{\"broker\": \"mqtt://a\"},\n {\"connectTimeoutSec\": \"5\"}]}", want: `%s:2:24: mqttSources[1].connectTimeoutSec "5": not a whole number: write digits only, without quotes`},
+		"bool":                  {text: `{"validateSignatures": "yes"}`, want: `%s:1:24: validateSignatures "yes": neither true nor false: write true or false, without quotes`},
+		"duration":              {text: `{"hub": {"store": {"commitInterval": 250}}}`, want: `%s:1:38: hub.store.commitInterval 250: not a duration: write a number and its unit in quotes, such as "250ms" or "1s"`},
+		"long interval":         {text: `{"hub": {"store": {"commitInterval": "1h"}}}`, want: `%s:1:38: hub.store.commitInterval "1h0m0s": out of range: write 0s to 10s`},
+		"log level":             {text: `{"hub": {"log": {"level": "trace"}}}`, want: `%s:1:27: hub.log.level "trace": no such log level: write "debug", "info", "warn" or "error"`},
+		"anonymous":             {text: `{"hub": {"broker": {"auth": {"anonymous": "wan"}}}}`, want: `%s:1:43: hub.broker.auth.anonymous "wan": no such choice: write "lan", true or false`},
+		"no listener":           {text: `{"hub": {"broker": {"listen": []}}}`, want: `%s:1:31: hub.broker.listen: no listener: write tcp://HOST:PORT, or tcp://:PORT for every address`},
+		"listener scheme":       {text: `{"hub": {"broker": {"listen": ["mqtt://:1883"]}}}`, want: `%s:1:31: hub.broker.listen "mqtt://:1883": no such kind of listener: "mqtt": write tcp://HOST:PORT, or tcp://:PORT for every address`},
+		"listener port":         {text: `{"hub": {"broker": {"listen": ["tcp://:70000"]}}}`, want: `%s:1:31: hub.broker.listen "tcp://:70000": no port from 0 to 65535: write tcp://HOST:PORT, or tcp://:PORT for every address`},
+		"listener twice":        {text: `{"hub": {"broker": {"listen": ["tcp://:1", "tcp://:1"]}}}`, want: `%s:1:31: hub.broker.listen "tcp://:1": listed twice, with "tcp://:1": take one of them out`},
+		"listener within":       {text: `{"hub": {"broker": {"listen": ["tcp://0.0.0.0:1", "tcp://127.0.0.1:1"]}}}`, want: `%s:1:31: hub.broker.listen "tcp://127.0.0.1:1": listed twice, with "tcp://0.0.0.0:1": take one of them out`},
+		"console on a listener": {text: `{"hub": {"broker": {"listen": ["tcp://127.0.0.1:0", "tcp://:8080"]}}}`, want: `hub.console.listen ":8080": has the port of hub.broker.listen "tcp://:8080": give one of them another port`},
+		"hub in another case":   {text: `{"Hub": {"brokr": {}}}`, want: `%s:1:10: hub.brokr: no such setting: the nearest is hub.broker`},
+		"empty":                 {text: " \n", want: `%s: the file is empty: write {} for the defaults, or remove it`},
+		"UTF-16":                {text: "\xff\xfe{\x00}\x00", want: `%s: the file is UTF-16 text: save it as UTF-8`},
+		"blank database":        {text: `{"DBPATH": " "}`, want: `%s:1:12: dbPath " ": no path: name the file of the database, or leave dbPath out`},
+		"home of the shell":     {text: `{"dbPath": "~/mesh.db"}`, want: `%s:1:12: dbPath "~/mesh.db": ~ is not a directory here: write the whole path`},
+		"console address":       {text: `{"hub": {"console": {"listen": "8080"}}}`, want: `%s:1:32: hub.console.listen "8080": not an address: write HOST:PORT, ":8080" for every address, or "" for none`},
+		"broker scheme":         {text: `{"mqttSources": [{"broker": "http://u:secret@host:1"}]}`, want: `%s:1:29: mqttSources[0].broker "http://u:xxxxx@host:1": unknown scheme "http": write mqtt://HOST:PORT, or mqtts, ws or wss`},
+		"broker without URL":    {text: `{"mqtt": {"broker": "u:secret@host:1883"}}`, want: `%s:1:21: mqtt.broker "…@host:1883": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
+		"no broker":             {text: `{"mqttSources": [{"name": "a"}]}`, want: `%s:1:18: mqttSources[0].broker "": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
+		"topic":                 {text: `{"mqttSources": [{"broker": "mqtt://a", "topics": ["a/#/b"]}]}`, want: `%s:1:51: mqttSources[0].topics "a/#/b": not a topic filter: write one such as meshcore/#`},
+		"no database":           {text: `{"dbPath": ""}`, want: `%s:1:12: dbPath "": no path: name the file of the database, or leave dbPath out`},
+		"channel key":           {text: `{"channelKeys": {"Club": "abc"}}`, want: `%s:1:17: channelKeys "Club": the secret is not hex: write 32 or 64 hex digits`},
+		"channel key length":    {text: `{"channelKeys": {"Club": "abcd"}}`, want: `%s:1:17: channelKeys "Club": the secret has 4 hex digits: write 32 or 64 hex digits`},
+		"channel key type":      {text: `{"channelKeys": {"Club": 12}}`, want: `%s:1:17: channelKeys: not an object of texts: write { "name": "text" }`},
+		"polygon":               {text: `{"geo_filter": {"polygon": [[1, 2], [3, 4]]}}`, want: `%s:1:28: geo_filter.polygon: 2 corners: give 3 or more`},
+		"place":                 {text: `{"geo_filter": {"polygon": [[1, 2], [3, 4], [91, 0]]}}`, want: `%s:1:28: geo_filter.polygon [91 0]: not a place: write [latitude, longitude] in degrees`},
+		"variable":              {text: `{}`, env: []string{"CORESCOPE_HUB_STORE_COMMIT_INTERVAL=fast"}, want: `CORESCOPE_HUB_STORE_COMMIT_INTERVAL: hub.store.commitInterval "fast": not a duration: write a number and its unit in quotes, such as 250ms or 1s`},
+		"listen variable":       {text: `{}`, env: []string{"CORESCOPE_HUB_BROKER_LISTEN=1883"}, want: `CORESCOPE_HUB_BROKER_LISTEN: hub.broker.listen "1883": not a listener: write tcp://HOST:PORT, or tcp://:PORT for every address`},
+		"broker variable":       {text: `{}`, env: []string{"MQTT_BROKER=localhost:1883"}, want: `MQTT_BROKER: mqttSources[0].broker "localhost:1883": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
+		"latitude":              {text: `{"geo_filter": {"latMin": -90.5}}`, want: `%s:1:27: geo_filter.latMin -90.5: out of range: write degrees from -90 to 90`},
+		"longitude":             {text: `{"geo_filter": {"lonMax": 181}}`, want: `%s:1:27: geo_filter.lonMax 181: out of range: write degrees from -180 to 180`},
+		"upside down":           {text: `{"geo_filter": {"latMin": 48, "latMax": 47, "lonMin": 1, "lonMax": 2}}`, want: `%s:1:27: geo_filter.latMin 48: north of latMax 47: write the southern limit here`},
+		"buffer":                {text: `{"geo_filter": {"bufferKm": -1}}`, want: `%s:1:29: geo_filter.bufferKm -1: negative: write kilometres, 0 or more`},
+		"foreign adverts":       {text: `{"foreignAdverts": {"mode": "hide"}}`, want: `%s:1:29: foreignAdverts.mode "hide": no such mode: write "flag" or "drop"`},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -189,7 +202,7 @@ func TestNamedFileThatIsMissingIsAnError(t *testing.T) {
 
 func TestDirectoryInPlaceOfAFileIsAnError(t *testing.T) {
 	t.Parallel()
-	if _, err := Load(t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "is a directory") {
+	if _, err := Load(t.TempDir(), nil); err == nil || !strings.HasSuffix(err.Error(), ": is a directory: name the file in it") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -244,11 +257,11 @@ func TestSettingsThatAreNotAppliedAreWarnedAbout(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		`{}`: "",
-		`{"geo_filter": {"polygon": [[47, -123], [48, -123], [48, -121]]}}`:    "geo_filter",
-		`{"geo_filter": {"latMin": 1, "latMax": 2, "lonMin": 3, "lonMax": 4}}`: "geo_filter",
-		`{"geo_filter": {"latMin": 1}, "retention": {"nodeDays": 3}}`:          "",
-		`{"clientRxCoverage": {"enabled": true}}`:                              "clientRxCoverage",
-		`{"retention": {"packetDays": 30, "clientRxDays": 30}}`:                "",
+		`{"geo_filter": {"polygon": [[47, -123], [48, -123], [48, -121]], "latMin": 1}}`: "",
+		`{"geo_filter": {"latMin": 1, "latMax": 2, "lonMin": 3, "lonMax": 4}}`:           "",
+		`{"geo_filter": {"latMin": 1, "latMax": 2, "lonMin": 3}}`:                        "geo_filter has neither",
+		`{"clientRxCoverage": {"enabled": true}, "retention": {"nodeDays": 3}}`:          "",
+		`{"retention": {"packetDays": 30, "clientRxDays": 30}}`:                          "",
 	} {
 		c, err := Load(write(t, "c.json", text), nil)
 		if err != nil {

@@ -3,6 +3,7 @@ package config
 import (
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"corescope-hub/broker"
@@ -61,16 +62,48 @@ func (c *Config) IngestOptions(m Machine) ingest.Options {
 	opts.ObserverBlacklist = c.ObserverBlacklist
 	opts.Regions = c.Regions()
 	opts.ValidateSignatures = c.ValidateSignatures
+	opts.Geo = c.geoFilter()
+	opts.ClientReceptions = c.ClientRxCoverage.Enabled
 	for _, s := range c.Sources() {
-		if len(s.IATAFilter) > 0 && !s.Self(c.Hub.Broker.Listen, m) {
-			if opts.UpstreamIATAFilter == nil {
-				opts.UpstreamIATAFilter = map[string][]string{}
-			}
-			opts.UpstreamIATAFilter[s.Name] = s.IATAFilter
+		if s.Self(c.Hub.Broker.Listen, m) {
+			continue
 		}
+		if opts.UpstreamIATAFilter == nil {
+			opts.UpstreamIATAFilter = map[string][]string{}
+		}
+		opts.UpstreamIATAFilter[s.Name] = s.IATAFilter // an empty one accepts all; without one the filter for local clients would hold
 	}
 	return opts
 }
+
+// geoFilter is geo_filter and foreignAdverts. Limits count only when all four
+// are there.
+func (c *Config) geoFilter() ingest.GeoFilter {
+	g := c.GeoFilter
+	geo := ingest.GeoFilter{BufferKm: g.BufferKm, Drop: c.ForeignAdverts.drop()}
+	for _, corner := range g.Polygon {
+		geo.Polygon = append(geo.Polygon, ingest.Position{Lat: corner[0], Lon: corner[1]})
+	}
+	if g.limits() == 4 {
+		geo.Box = &ingest.Box{LatMin: *g.LatMin, LatMax: *g.LatMax, LonMin: *g.LonMin, LonMax: *g.LonMax}
+	}
+	return geo
+}
+
+// limits is how many of the four are given.
+func (g GeoFilter) limits() int {
+	n := 0
+	for _, limit := range []*float64{g.LatMin, g.LatMax, g.LonMin, g.LonMax} {
+		if limit != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// drop says whether adverts from outside the area are refused. As with
+// CoreScope, case and blanks at the ends do not matter.
+func (f ForeignAdverts) drop() bool { return strings.EqualFold(strings.TrimSpace(f.Mode), "drop") }
 
 // localIATAFilter holds for clients of the hub: hub.broker.iataFilter, and the
 // filters of sources that are the hub itself.

@@ -38,6 +38,30 @@ func TestDefaultsAreThoseOfThePackages(t *testing.T) {
 	}
 }
 
+func TestAreaReachesIngest(t *testing.T) {
+	t.Parallel()
+	box := &ingest.Box{LatMin: 47, LatMax: 48, LonMin: -123, LonMax: -121}
+	triangle := []ingest.Position{{Lat: 47, Lon: -123}, {Lat: 48, Lon: -123}, {Lat: 48, Lon: -121}}
+	const limits = `"latMin": 47, "latMax": 48, "lonMin": -123, "lonMax": -121`
+	for text, want := range map[string]ingest.GeoFilter{
+		`{}`: {},
+		`{"geo_filter": {"polygon": [[47, -123], [48, -123], [48, -121]], "bufferKm": 10}}`: {Polygon: triangle, BufferKm: 10},
+		`{"geo_filter": {` + limits + `}, "foreignAdverts": {"mode": " Drop "}}`:            {Box: box, Drop: true},
+		`{"geo_filter": {` + limits + `}, "foreignAdverts": {"mode": "Flag"}}`:              {Box: box},
+		`{"geo_filter": {` + limits + `}, "foreignAdverts": {"mode": ""}}`:                  {Box: box},
+		`{"geo_filter": {"latMin": 47, "latMax": 48, "lonMin": -123}}`:                      {},
+	} {
+		c, err := Load(write(t, "c.json", text), nil)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if got := c.IngestOptions(Machine{}).Geo; !reflect.DeepEqual(got, want) {
+			t.Errorf("%s:\ngot  %+v\nwant %+v", text, got, want)
+		}
+	}
+}
+
 func TestSettingsReachThePackages(t *testing.T) {
 	t.Parallel()
 	c, err := Load(write(t, "c.json", `{
@@ -45,9 +69,11 @@ func TestSettingsReachThePackages(t *testing.T) {
 			{"name": "self", "broker": "mqtt://localhost:1883", "iataFilter": ["SEA"]},
 			{"name": "far", "broker": "mqtts://far.example", "username": "u", "password": "p", "rejectUnauthorized": false,
 			 "topics": ["mesh/#"], "iataFilter": ["PDX"], "connectTimeoutSec": 5, "region": "YVR"},
+			{"name": "open", "broker": "mqtt://open.example"},
 		],
 		"hashRegions": ["de", " #us ", "", "#de"],
 		"observerIATAWhitelist": ["SEA"], "observerBlacklist": ["ab"], "validateSignatures": false,
+		"clientRxCoverage": {"enabled": true},
 		"metrics": {"sampleIntervalSec": 60},
 		"hub": {"store": {"commitInterval": "5ms"}, "broker": {"listen": ["tcp://:1883"], "iataFilter": ["LAX"], "auth": {"anonymous": true}}},
 	}`), nil)
@@ -61,17 +87,20 @@ func TestSettingsReachThePackages(t *testing.T) {
 	wantUpstreams := []broker.Upstream{{
 		Name: "far", URL: "mqtts://far.example:8883", Username: "u", Password: "p", Topics: []string{"mesh/#"},
 		Region: "YVR", InsecureSkipVerify: true, ConnectTimeout: 5 * time.Second,
+	}, {
+		Name: "open", URL: "mqtt://open.example:1883", Topics: []string{"meshcore/#"}, ConnectTimeout: 30 * time.Second,
 	}}
 	if !reflect.DeepEqual(b.Upstreams, wantUpstreams) || b.Anonymous != broker.AnonymousAll {
 		t.Errorf("broker: %+v", b)
 	}
 	want := ingest.Options{
 		IATAFilter:         []string{"LAX", "SEA"},
-		UpstreamIATAFilter: map[string][]string{"far": {"PDX"}},
+		UpstreamIATAFilter: map[string][]string{"far": {"PDX"}, "open": nil},
 		IATAWhitelist:      []string{"SEA"},
 		ObserverBlacklist:  []string{"ab"},
 		Regions:            []string{"#de", "#us"},
 		ValidateSignatures: false,
+		ClientReceptions:   true,
 	}
 	if got := c.IngestOptions(Machine{}); !reflect.DeepEqual(got, want) {
 		t.Errorf("ingest:\ngot  %+v\nwant %+v", got, want)

@@ -4,14 +4,17 @@ package config
 func (c *Config) Warnings() []string {
 	var w []string
 	for _, name := range c.strangers {
-		w = append(w, "the variable "+name+" is not a setting and changes nothing")
+		why := "is not a setting"
+		if name == envMQTTTopic {
+			why = "is read only beside " + envMQTTBroker
+		}
+		w = append(w, "the variable "+name+" "+why+" and changes nothing")
 	}
 	for _, s := range []struct {
 		given bool
 		text  string
 	}{
-		{c.GeoFilter.set(), "geo_filter is not applied by this version: nodes from everywhere are kept"},
-		{c.ClientRxCoverage.Enabled, "clientRxCoverage.enabled is not applied by this version: receptions of roaming clients are not kept"},
+		{c.GeoFilter.incomplete(), "geo_filter has neither a polygon nor all four limits: no node is outside"},
 	} {
 		if s.given {
 			w = append(w, s.text)
@@ -20,7 +23,8 @@ func (c *Config) Warnings() []string {
 	return w
 }
 
-// set says whether the area is anything but everywhere.
-func (g GeoFilter) set() bool {
-	return len(g.Polygon) > 0 || g.LatMin != nil && g.LatMax != nil && g.LonMin != nil && g.LonMax != nil
+// incomplete says whether some limits of the area are given, but no area.
+func (g GeoFilter) incomplete() bool {
+	n := g.limits()
+	return len(g.Polygon) == 0 && n > 0 && n < 4
 }

@@ -44,6 +44,7 @@ func brokerMetrics() []Metric {
 			emit("retain", float64(s.Broker.RefusedRetains))
 			emit("topic", float64(s.Broker.RefusedTopics))
 		}),
+		counter("protocol_errors_total", "connections", "Connections ended because the client broke the protocol, or sent more than the broker takes.", func(b broker.Stats) int64 { return b.ProtocolErrors }),
 		counter("received_total", "messages", "Messages received from clients.", func(b broker.Stats) int64 { return b.Received }),
 		counter("acked_total", "messages", "Messages acknowledged, QoS 1 and 2.", func(b broker.Stats) int64 { return b.Acked }),
 		counter("not_safe_total", "messages", "Messages not acknowledged because they could not be kept; they come again.", func(b broker.Stats) int64 { return b.NotSafe }),
@@ -51,6 +52,7 @@ func brokerMetrics() []Metric {
 		gauge("retained", "messages", "Topics with a retained message.", func(b broker.Stats) int64 { return b.Retained }),
 		gauge("subscriptions", "subscriptions", "Subscriptions of all clients.", func(b broker.Stats) int64 { return b.Subscriptions }),
 		counter("dropped_total", "messages", "Messages left out for subscribers that read too slowly.", func(b broker.Stats) int64 { return b.Dropped }),
+		counter("sessions_forgotten_total", "sessions", "Sessions ended because too many were kept for clients that left.", func(b broker.Stats) int64 { return b.Forgotten }),
 		counter("forward_errors_total", "messages", "Messages that could not be handed to subscribers.", func(b broker.Stats) int64 { return b.ForwardErrors }),
 		counter("panics_total", "panics", "Panics that were caught. Each is a bug: please report it.", func(b broker.Stats) int64 { return b.Panics }),
 	}

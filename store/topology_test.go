@@ -1,0 +1,361 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// drawn writes down all that a topology holds: a line for each party, in the
+// order they are kept.
+func (t *topology) drawn() (lines []string) {
+	for first, set := range t.byFirstByte {
+		for _, p := range set {
+			line := fmt.Sprintf("%02x %s", first, p.key)
+			if p.isNode {
+				line += " node"
+			}
+			for _, n := range p.neighbours {
+				line += " " + n.key
+			}
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// readTopology reads one afresh from the file.
+func readTopology(t testing.TB, path string) (top *topology) {
+	t.Helper()
+	conn, err := openWriteConn(context.Background(), writerDSN(path, "rw", DefaultOptions()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.close()
+	if err := conn.use(func() (err error) { top, err = loadTopology(conn); return err }); err != nil {
+		t.Fatal(err)
+	}
+	return top
+}
+
+func TestTopologyIsReadFromTheTables(t *testing.T) {
+	s := openTest(t)
+	execSQL(t, s.path, "INSERT INTO nodes(public_key) VALUES (?), (?), ('short'), (upper(?)), (NULL)", testKey("b2"), testKey("a1"), testKey("d4"))
+	execSQL(t, s.path, "INSERT INTO inactive_nodes(public_key) VALUES (?)", testKey("e5"))
+	execSQL(t, s.path, "INSERT INTO neighbor_edges(node_a, node_b) VALUES (?, ?), (?, ?), (?, ?), (?, 'gate'), ('', '')",
+		testKey("a1"), testKey("c3"), testKey("a1"), testKey("b2"), testKey("c3"), testKey("c3"), testKey("a1"))
+	want := meshOf("a1 b2", "a1-b2 a1-c3").drawn()
+	if diff := cmp.Diff(want, readTopology(t, s.path).drawn()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestEdgesOfEitherOrderAreOneJoint(t *testing.T) {
+	top := meshOf("a1 b2", "b2-a1 a1-b2")
+	if diff := cmp.Diff(meshOf("b2 a1", "a1-b2").drawn(), top.drawn()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestUndoneChangesLeaveNoTrace(t *testing.T) {
+	top := meshOf("a1 b2 c3", "a1-b2 a1-d4")
+	before := top.drawn()
+	top.addNode(testKey("e5"))
+	top.addNode(testKey("a1")) // is one already: its undoing must not take it away
+	mark := len(top.changes)
+	half := top.drawn()
+	top.removeNode(testKey("a1"))
+	top.removeNode(testKey("ff")) // was never there
+	top.removeEdge(testKey("a1"), testKey("d4"))
+	top.removeEdge(testKey("b2"), testKey("c3"))
+	top.addEdge(testKey("a1"), testKey("b2"))
+	top.addEdge(testKey("f6"), testKey("f7"))
+	top.undo(mark)
+	if diff := cmp.Diff(half, top.drawn()); diff != "" {
+		t.Errorf("back to the mark (-want +got):\n%s", diff)
+	}
+	top.undo(0)
+	if diff := cmp.Diff(before, top.drawn()); diff != "" {
+		t.Errorf("back to the beginning (-want +got):\n%s", diff)
+	}
+	top.removeNode(testKey("a1"))
+	top.commit()
+	top.undo(0)
+	if diff := cmp.Diff(meshOf("b2 c3", "a1-b2 a1-d4").drawn(), top.drawn()); diff != "" {
+		t.Errorf("after a commit (-want +got):\n%s", diff)
+	}
+}
+
+// Whatever happens to the file and its writer, what the writer knows by heart
+// is what it would read.
+func TestTopologyIsWhatTheTablesHold(t *testing.T) {
+	for seed := range uint64(8) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			c := newChaos(t, seed)
+			for range 60 {
+				step := c.step()
+				if diff := cmp.Diff(readTopology(t, c.s.path).drawn(), c.s.writer.ledger.topology.drawn()); diff != "" {
+					t.Fatalf("after %s (-file +memory):\n%s", step, diff)
+				}
+			}
+		})
+	}
+}
+
+// chaos does one thing after the other to a store.
+type chaos struct {
+	t    *testing.T
+	rnd  *rand.Rand
+	s    *Store
+	gate gate
+	mu   sync.Mutex
+	next func(*writeConn) error // run ahead of the next transaction, once
+	sent int
+}
+
+func newChaos(t *testing.T, seed uint64) *chaos {
+	c := &chaos{t: t, rnd: rand.New(rand.NewPCG(seed, 2))}
+	c.open(filepath.Join(t.TempDir(), "meshcore.db"))
+	execSQL(t, c.s.path, poison+`
+		CREATE TABLE pending(id REFERENCES transmissions(id) DEFERRABLE INITIALLY DEFERRED);
+		CREATE TRIGGER dangling AFTER INSERT ON transmissions WHEN new.route_type = 3 BEGIN INSERT INTO pending VALUES(-1); END;
+		CREATE TRIGGER crash BEFORE INSERT ON transmissions WHEN new.route_type = 2 BEGIN SELECT RAISE(ROLLBACK, 'crash'); END;`)
+	return c
+}
+
+func (c *chaos) open(path string) {
+	c.s = openAt(c.t, path, func(o *Options) {
+		o.before = func(conn *writeConn) error {
+			c.gate.pass(conn)
+			c.mu.Lock()
+			next := c.next
+			c.next = nil
+			c.mu.Unlock()
+			if next != nil {
+				return next(conn)
+			}
+			return nil
+		}
+	})
+}
+
+// key is one of few, so that they share beginnings and come again.
+func (c *chaos) key() string {
+	return testKey(fmt.Sprintf("%02x%02x", c.rnd.IntN(4), c.rnd.IntN(4)))
+}
+
+func (c *chaos) party() Party {
+	if c.rnd.IntN(2) == 0 {
+		return Party{Key: c.key()}
+	}
+	return Party{PathHash: parseHex(c.key()[:2+2*c.rnd.IntN(2)])}
+}
+
+func (c *chaos) record() Record {
+	c.sent++
+	r := packet(alpha, fmt.Sprint(c.sent), via(1, byte(c.rnd.IntN(4)), byte(c.rnd.IntN(4))), travelled)
+	if c.rnd.IntN(2) == 0 {
+		r = nodeNamed(c.key()[:4], func(r *Record) { r.Transmission.Hash = fmt.Sprint(c.sent) })
+	}
+	for range c.rnd.IntN(3) {
+		r.Adjacent = append(r.Adjacent, Adjacency{c.party(), c.party()})
+	}
+	return r
+}
+
+func (c *chaos) step() string {
+	switch c.rnd.IntN(8) {
+	case 0:
+		c.s.Close()
+		c.open(c.s.path)
+		return "a restart"
+	case 1:
+		c.otherProgram()
+		c.send() // which notices
+		return "another program's writes"
+	case 2:
+		c.mu.Lock()
+		c.next = c.upkeep
+		c.mu.Unlock()
+		c.send()
+		return "upkeep"
+	case 3: // the connection is lost before the transaction
+		c.mu.Lock()
+		c.next = func(conn *writeConn) error { _, err := conn.exec("BEGIN"); return err }
+		c.mu.Unlock()
+		c.send(c.record())
+		c.send(c.record())
+		return "a lost connection"
+	case 4:
+		c.sendWith(func(r *Record) { r.Transmission.RouteType = 3 })
+		return "a COMMIT that failed"
+	case 5:
+		c.sendWith(func(r *Record) { r.Transmission.RouteType = 2 })
+		c.send(c.record())
+		return "a transaction that SQLite rolled back"
+	case 6:
+		c.sendWith(func(r *Record) {
+			switch c.rnd.IntN(3) {
+			case 0:
+				r.Transmission.Hash = "bad"
+			case 1:
+				r.Observation.Direction = "bad"
+			default:
+				r.Observer.Name = "bad"
+			}
+		})
+		return "a bad record"
+	}
+	c.send(c.record(), c.record(), c.record(), c.record())
+	return "records"
+}
+
+// sendWith sends a batch in the midst of which is a record with a fault.
+func (c *chaos) sendWith(fault func(*Record)) {
+	bad := c.record()
+	fault(&bad)
+	c.send(c.record(), c.record(), bad, c.record(), c.record())
+}
+
+// send puts records into one transaction, with a first one that does nothing,
+// and waits until their fate is known.
+func (c *chaos) send(records ...Record) {
+	release := c.gate.hold(c.t, c.s)
+	settled := make(chan struct{}, len(records)+1)
+	records = append(records, Record{ReceivedAt: noon, Drop: &Drop{Reason: "last"}})
+	for _, r := range records {
+		if err := c.s.Append(c.t.Context(), r, func(Result, error) { settled <- struct{}{} }); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	release()
+	for range records {
+		<-settled
+	}
+}
+
+func (c *chaos) otherProgram() {
+	a, b := c.key(), c.key()
+	execSQL(c.t, c.s.path, "INSERT OR IGNORE INTO nodes(public_key) VALUES(?)", c.key())
+	execSQL(c.t, c.s.path, "INSERT OR IGNORE INTO neighbor_edges(node_a, node_b) VALUES(?, ?)", min(a, b), max(a, b))
+	execSQL(c.t, c.s.path, "DELETE FROM nodes WHERE public_key = ?", c.key())
+	execSQL(c.t, c.s.path, "DELETE FROM neighbor_edges WHERE node_a = ?", c.key())
+}
+
+// upkeep is the writer's own removal of rows outside of records.
+func (c *chaos) upkeep(conn *writeConn) error {
+	top := c.s.writer.ledger.topology
+	a, b := c.key(), c.key()
+	a, b = min(a, b), max(a, b)
+	if _, err := conn.exec("DELETE FROM nodes WHERE public_key = ?", b); err != nil {
+		return err
+	}
+	top.removeNode(b)
+	if _, err := conn.exec("DELETE FROM neighbor_edges WHERE node_a = ? AND node_b = ?", a, b); err != nil {
+		return err
+	}
+	top.removeEdge(a, b)
+	top.commit()
+	return nil
+}
+
+func benchKey(i int) string {
+	key := sha256.Sum256([]byte(fmt.Sprint(i)))
+	return keyText(&key)
+}
+
+// benchMesh is n nodes, each with eight neighbours.
+func benchMesh(n int) *topology {
+	top := &topology{}
+	for i := range n {
+		top.addNode(benchKey(i))
+		for j := range 4 {
+			top.addEdge(benchKey(i), benchKey((i*7+j*131+1)%n))
+		}
+	}
+	top.commit()
+	return top
+}
+
+func BenchmarkResolve(b *testing.B) {
+	top := benchMesh(50_000)
+	for _, bc := range []struct{ hops, size int }{{3, 1}, {3, 2}, {63, 1}, {32, 2}, {8, 8}} {
+		b.Run(fmt.Sprintf("%d hops of %d bytes", bc.hops, bc.size), func(b *testing.B) {
+			l := &ledger{topology: top}
+			var hops strings.Builder
+			p := top.find(benchKey(1))
+			o := &Observation{HopSize: bc.size, Sender: parseKey(p.key)}
+			for i := range bc.hops {
+				p = p.neighbours[i%len(p.neighbours)]
+				hops.WriteString(p.key[:2*bc.size])
+			}
+			o.Hops = parseHex(hops.String())
+			b.ReportAllocs()
+			for b.Loop() {
+				l.resolve(o)
+			}
+		})
+	}
+}
+
+func BenchmarkLoadTopology(b *testing.B) {
+	for _, edges := range []int{0, 200_000} {
+		b.Run(fmt.Sprintf("50000 nodes, %d edges", edges), func(b *testing.B) {
+			path := filepath.Join(b.TempDir(), "bench.db")
+			fillMesh(b, path, 50_000, edges)
+			conn, err := openWriteConn(b.Context(), writerDSN(path, "rw", DefaultOptions()))
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer conn.close()
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := conn.use(func() error { _, err := loadTopology(conn); return err }); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func fillMesh(b *testing.B, path string, nodes, edges int) {
+	s, err := Open(b.Context(), path, DefaultOptions())
+	if err != nil {
+		b.Fatal(err)
+	}
+	s.Close()
+	conn, err := openWriteConn(b.Context(), writerDSN(path, "rw", DefaultOptions()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer conn.close()
+	err = conn.use(func() error {
+		if _, err := conn.exec("BEGIN"); err != nil {
+			return err
+		}
+		for i := range nodes {
+			if _, err := conn.exec(insertNode, benchKey(i), "A node", "repeater", 47.5, -122.5, noonText, noonText, int64(1), nil, nil, int64(0), nil); err != nil {
+				return err
+			}
+		}
+		for i := range edges {
+			x, y := benchKey(i%nodes), benchKey((i*7+i/nodes*131+1)%nodes)
+			if _, err := conn.exec(upsertEdge, min(x, y), max(x, y), int64(1), noonText, noonText); err != nil {
+				return err
+			}
+		}
+		_, err := conn.exec("COMMIT")
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+}
