@@ -35,7 +35,8 @@ func (r Retention) check() error {
 func daysBefore(now time.Time, days int) time.Time { return now.UTC().AddDate(0, 0, -days) }
 
 const (
-	staleNodes = `SELECT public_key FROM nodes WHERE last_seen < ? ORDER BY last_seen LIMIT ?`
+	staleNodes = `SELECT public_key FROM nodes WHERE last_seen < ? AND public_key IS NOT NULL
+		ORDER BY last_seen LIMIT ?`
 
 	// copyToInactive finds a row of the same node there where CoreScope has made
 	// a returning node anew: then the node is as old as that row says, and has
@@ -74,7 +75,7 @@ func retireNodes(before time.Time) sweep {
 	})
 }
 
-// deleteNode deletes a row of nodes.
+// deleteNode deletes a row of nodes: no path hash means it any more.
 func (l *ledger) deleteNode(key driver.Value) (existed bool, err error) {
 	did, err := l.conn.exec(deleteNode, key)
 	if did.rows > 0 {

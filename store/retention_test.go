@@ -1,10 +1,13 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // ago is a time of day that many days before the clock of the tests.
@@ -138,6 +141,39 @@ func TestOldReceptionsClientsAndNeighboursAreRemoved(t *testing.T) {
 	wantRows(t, s.path, "SELECT pubkey FROM client_observers ORDER BY pubkey", "bb", "cc")
 	wantRows(t, s.path, "SELECT node_a, node_b FROM neighbor_edges", "aa|cc")
 	wantUpkeep(t, s, map[string]uint64{"receptions": 1, "clients": 1, "neighbours": 1})
+}
+
+// What the writer knows by heart follows what maintenance does to its tables,
+// also when that is rolled back.
+func TestMaintenanceKeepsTheTopologyTrue(t *testing.T) {
+	s := retained(t)
+	put(t, s, nodeNamed("a1"), nodeNamed("b2", at(ago(11))), nodeNamed("c3"), nodeNamed("d4"),
+		packet(alpha, "01", at(ago(11)), beside(byKey("a1"), byKey("c3"))), packet(alpha, "02", beside(byKey("a1"), byKey("d4"))))
+	same := func(what string) {
+		t.Helper()
+		if diff := cmp.Diff(readTopology(t, s.path).drawn(), s.writer.ledger.topology.drawn()); diff != "" {
+			t.Errorf("after %s (-file +memory):\n%s", what, diff)
+		}
+	}
+	maintain(t, s)
+	same("maintenance")
+	wantRows(t, s.path, "SELECT (SELECT count(*) FROM nodes), (SELECT count(*) FROM neighbor_edges)", "3|1")
+	if _, err := s.DeleteNodes(t.Context(), []string{testKey("c3")}); err != nil {
+		t.Fatal(err)
+	}
+	same("a deletion")
+	broken := errors.New("does not work")
+	if _, err := s.sweep(t.Context(), "test", func(l *ledger, a *allowance) (bool, error) {
+		if _, err := l.deleteNode(testKey("d4")); err != nil {
+			return false, err
+		}
+		return false, broken
+	}); !errors.Is(err, broken) {
+		t.Fatal(err)
+	}
+	same("a deletion that was rolled back")
+	put(t, s, nodeNamed("b2"))
+	same("a return")
 }
 
 // wantUpkeep compares the rows changed by each kind of maintenance.

@@ -16,6 +16,7 @@ type Stats struct {
 	Duplicates    uint64 // repeats of known observations and receptions
 	Drops         uint64 // refused packets kept
 	Receptions    uint64 // new ones of roaming clients
+	Repeats       uint64 // records of a transmission that was known, heard by others or again
 	Adverts       uint64 // records that told of a node
 	Reports       uint64 // records that told of their observer
 	NotCommitted  uint64 // records told to come again
@@ -146,6 +147,9 @@ func (s *Stats) countRecord(r *Record, o *outcome) {
 	}
 	if o.result.New {
 		s.Transmissions++
+	}
+	if r.Transmission != nil && !o.result.New {
+		s.Repeats++
 	}
 	if r.Advert != nil {
 		s.Adverts++

@@ -17,7 +17,7 @@ func TestStatsCountWhatBecameOfRecords(t *testing.T) {
 		t.Errorf("sizes %d and %d, %+v", got.DatabaseBytes, got.WALBytes, got.CommitSeconds)
 	}
 	want := Stats{
-		Records: 6, Transmissions: 2, Observations: 3, Duplicates: 1, Drops: 1, Adverts: 1, Reports: 5, Commits: 6, QueueCapacity: 8192,
+		Records: 6, Transmissions: 2, Observations: 3, Duplicates: 1, Drops: 1, Repeats: 2, Adverts: 1, Reports: 5, Commits: 6, QueueCapacity: 8192,
 		Upkeep: map[string]Upkeep{}, ChoreSeconds: newHistogram(.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1),
 		BatchSize: got.BatchSize, CommitSeconds: got.CommitSeconds, CheckpointSeconds: got.CheckpointSeconds,
 		QueueDepth: got.QueueDepth, DatabaseBytes: got.DatabaseBytes, WALBytes: got.WALBytes,
