@@ -24,7 +24,7 @@ func TestAnonymousLetsInWhomItSays(t *testing.T) {
 
 func TestRefusedLoginIsToldSo(t *testing.T) {
 	t.Parallel()
-	b := start(t, verdictSink(storeAll), func(o *Options) { o.Anonymous = AnonymousNone })
+	b := start(t, verdictSink(storeAll), func(o *Options) { o.Auth.Anonymous = AnonymousNone })
 	for version, code := range map[byte]byte{3: 5, 4: 5, 5: 0x86} {
 		c := dialRaw(t, b.addr)
 		c.version = version

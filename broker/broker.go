@@ -2,10 +2,9 @@ package broker
 
 import (
 	"context"
-	"errors"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
-	"math"
 	"net/netip"
 	"runtime/debug"
 	"sync"
@@ -26,57 +25,13 @@ type Sink interface {
 	Ingest(ctx context.Context, m ingest.Message, done func(ingest.Verdict))
 }
 
-// Options of a Broker. DefaultOptions gives the values an appliance wants.
-type Options struct {
-	Listen    []string  // tcp://HOST:PORT; port 0 asks for a free one
-	Anonymous Anonymous // who may connect without a login
-	Upstreams []Upstream
-	Log       *slog.Logger
-
-	ConnectTimeout time.Duration // from accept to a complete CONNECT
-	WriteTimeout   time.Duration // a client that takes none of its data for so long is cut off
-	DrainTimeout   time.Duration // at stop, how long messages may wait for their commit
-
-	MaxConnections   int // open connections of all listeners, logged in or not
-	MaxPerAddress    int // of those, from one address; of IPv6, from one /64
-	MaxSessions      int // clients known, those that left and keep a session included
-	MaxAbsent        int // sessions kept for clients that left; those that left first go first
-	MaxPacketSize    int // bytes of one control packet
-	MaxInFlight      int // messages of one connection that wait for their commit
-	MaxPendingBytes  int // bytes waiting for one client; twice as much ends its connection
-	MaxRetained      int // topics with a retained message
-	MaxRetainedBytes int // of one such message; a larger one is forwarded and not retained
-	MaxSubscriptions int // topic filters of one client
-}
-
-// DefaultOptions listens on every address at MQTT's port and lets the local
-// network in. No real observer reaches one of the limits.
-func DefaultOptions() Options {
-	return Options{
-		Listen:           []string{"tcp://:1883"},
-		Anonymous:        AnonymousLAN,
-		Log:              slog.New(slog.DiscardHandler),
-		ConnectTimeout:   15 * time.Second,
-		WriteTimeout:     10 * time.Second,
-		DrainTimeout:     10 * time.Second,
-		MaxConnections:   2048,
-		MaxPerAddress:    1024,
-		MaxSessions:      3072,
-		MaxAbsent:        256,
-		MaxPacketSize:    64 << 10,
-		MaxInFlight:      256,
-		MaxPendingBytes:  512 << 10,
-		MaxRetained:      10_000,
-		MaxRetainedBytes: 4 << 10,
-		MaxSubscriptions: 64,
-	}
-}
-
 // Broker is an MQTT broker and its bridges.
 type Broker struct {
 	opts Options
 	sink Sink
 	log  *slog.Logger
+	door *door
+	tls  *tls.Config // nil without a certificate
 
 	server    *mqtt.Server
 	ownTopics atomic.Int64 // topics under $SYS, which the library retains from its start
@@ -89,12 +44,14 @@ type Broker struct {
 
 	mu       sync.Mutex // held to add a connection, and to begin to stop
 	conns    map[*conn]struct{}
-	from     map[netip.Prefix]int // how many of conns, by their address
-	serving  sync.WaitGroup       // one for each of conns
-	inFlight atomic.Int64         // messages whose fate is not known
+	from     map[netip.Prefix]int     // how many of conns, by their address
+	arriving map[string]chan struct{} // client ids whose session is being established; closed when it is
+	serving  sync.WaitGroup           // one for each of conns
+	inFlight atomic.Int64             // messages whose fate is not known
 
 	stats    counters
-	refusals limiter
+	refusals limiter // of logins
+	faults   limiter // of the protocol
 }
 
 // New makes a Broker that hands what it accepts to sink. Nothing is opened
@@ -103,7 +60,14 @@ func New(sink Sink, opts Options) (*Broker, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	b := &Broker{opts: opts, sink: sink, log: opts.Log, conns: make(map[*conn]struct{}), from: make(map[netip.Prefix]int)}
+	b := &Broker{opts: opts, sink: sink, log: opts.Log, conns: make(map[*conn]struct{}), from: make(map[netip.Prefix]int), arriving: make(map[string]chan struct{})}
+	var err error
+	if b.door, err = newDoor(opts.Auth); err != nil {
+		return nil, err
+	}
+	if b.tls, err = newTLS(opts.TLS, opts.Log); err != nil {
+		return nil, err
+	}
 	b.accepting, b.stop = context.WithCancel(context.Background())
 	for _, address := range opts.Listen {
 		l, err := newListener(b, address)
@@ -131,52 +95,6 @@ func New(sink Sink, opts Options) (*Broker, error) {
 		return nil, fmt.Errorf("install broker hook: %w", err)
 	}
 	return b, nil
-}
-
-func (o Options) check() error {
-	if o.Log == nil {
-		return errors.New("broker options: Log is nil")
-	}
-	if !o.Anonymous.valid() {
-		return fmt.Errorf("broker options: Anonymous is %q: use lan, true or false", o.Anonymous)
-	}
-	for _, limit := range []struct {
-		name string
-		n    int
-		most int
-	}{
-		{"MaxConnections", o.MaxConnections, math.MaxInt32},
-		{"MaxPerAddress", o.MaxPerAddress, math.MaxInt32},
-		{"MaxSessions", o.MaxSessions, math.MaxInt32},
-		{"MaxAbsent", o.MaxAbsent, math.MaxInt32},
-		{"MaxPacketSize", o.MaxPacketSize, 256 << 20},
-		{"MaxInFlight", o.MaxInFlight, math.MaxUint16},
-		{"MaxPendingBytes", o.MaxPendingBytes, math.MaxInt32},
-		{"MaxRetained", o.MaxRetained, math.MaxInt32},
-		{"MaxRetainedBytes", o.MaxRetainedBytes, math.MaxInt32},
-		{"MaxSubscriptions", o.MaxSubscriptions, math.MaxInt32},
-	} {
-		if limit.n < 1 || limit.n > limit.most {
-			return fmt.Errorf("broker options: %s is %d: use 1 to %d", limit.name, limit.n, limit.most)
-		}
-	}
-	return nil
-}
-
-// capabilities sets every limit of the library: its own defaults suit a broker
-// among friends.
-func capabilities(o Options) *mqtt.Capabilities {
-	c := mqtt.NewDefaultServerCapabilities()
-	c.MaximumClients = math.MaxInt64 // the listeners count, before a CONNECT is read
-	c.MaximumPacketSize = uint32(o.MaxPacketSize)
-	c.MaximumClientWritesPending = 512
-	c.MaximumInflight = 512
-	c.ReceiveMaximum = uint16(o.MaxInFlight)
-	c.MaximumSessionExpiryInterval = 24 * 3600
-	c.MaximumMessageExpiryInterval = 0 // anything else deletes retained statuses
-	c.TopicAliasMaximum = 0
-	c.Compatibilities.NoInheritedPropertiesOnAck = true
-	return c
 }
 
 // Run opens the listeners, calls ready, and serves until ctx ends. Then it

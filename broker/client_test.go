@@ -51,11 +51,12 @@ type connectOptions struct {
 	id        string
 	version   byte // 3, 4 or 5; 0 means 4
 	keepalive uint16
-	persist   bool   // clean session off
-	username  string // with an empty password
+	persist   bool // clean session off
 	willTopic string
 	will      string
-	retain    bool // of the will
+	retain    bool   // of the will
+	user      string // with a password, which may be empty
+	password  string
 }
 
 func (o connectOptions) packet() []byte {
@@ -73,7 +74,7 @@ func (o connectOptions) packet() []byte {
 			flags |= 0x20
 		}
 	}
-	if o.username != "" {
+	if o.user != "" {
 		flags |= 0xC0
 	}
 	parts := [][]byte{str(name), {o.version, flags}, binary.BigEndian.AppendUint16(nil, o.keepalive)}
@@ -87,8 +88,8 @@ func (o connectOptions) packet() []byte {
 		}
 		parts = append(parts, str(o.willTopic), str(o.will))
 	}
-	if o.username != "" {
-		parts = append(parts, str(o.username), str(""))
+	if o.user != "" {
+		parts = append(parts, str(o.user), str(o.password))
 	}
 	return packet(0x10, parts...)
 }

@@ -27,6 +27,7 @@ type conn struct {
 	writeTimeout time.Duration
 	soft, hard   int // bytes waiting: above soft messages are left out, above hard the connection ends
 	since        time.Time
+	closesWhole  bool // an expired read deadline ends writing, too: WebSocket
 
 	out struct {
 		sync.Mutex
@@ -39,10 +40,45 @@ type conn struct {
 	waiting atomic.Int64 // len(out.waiting) plus what is being written
 
 	client     atomic.Pointer[mqtt.Client] // set once it has logged in
+	principal  Principal                   // set when it logs in
 	will       *will
 	superseded atomic.Bool   // its session went to a newer connection: no will
+	arrived    func()        // ends its turn to establish a session; nil when it has none
 	gone       chan struct{} // closed when the connection's goroutine has ended
 	deliveries deliveries
+	offered    atomic.Int64 // messages for the client given to the library
+	taken      atomic.Int64 // of those, written by it
+}
+
+// Bounds of what the library holds for one client, in messages. It leaves out
+// what is more, even for a client that reads: a group of commits, or the retained
+// messages of a large mesh, come faster than it writes.
+const (
+	writesPending     = 512
+	maxUnacknowledged = 512 // QoS 1 and 2
+)
+
+// offer is asked before the library queues a message for the client, and waits
+// while its queue is half full. The queue is emptied by a goroutine that waits
+// for nobody, so this is short; when nothing moves, the queue is empty, and the
+// messages counted as queued were left out for another reason.
+func (c *conn) offer() {
+	const patience, step = 10, 200 * time.Microsecond
+	if c.offered.Add(1)-c.taken.Load() <= writesPending/2 {
+		return
+	}
+	for still := 0; still < patience; still++ {
+		before := c.taken.Load()
+		time.Sleep(step)
+		now := c.taken.Load()
+		if c.offered.Load()-now <= writesPending/4 {
+			return
+		}
+		if now != before {
+			still = 0
+		}
+	}
+	c.offered.Store(c.taken.Load())
 }
 
 func newConn(socket net.Conn, listener string, o Options) *conn {
@@ -151,6 +187,9 @@ func (c *conn) Close() error {
 		return nil
 	}
 	c.out.closed = true
+	if c.out.flushing && c.closesWhole {
+		return nil // flush closes it
+	}
 	if c.out.flushing {
 		return c.Conn.SetReadDeadline(time.Unix(1, 0))
 	}

@@ -101,6 +101,11 @@ type outgoing struct {
 // forward sends a message to the subscribers, and keeps it when it is to be
 // retained. It waits for nobody.
 func (b *Broker) forward(from *mqtt.Client, m outgoing) {
+	defer func() { // whoever calls settles the messages of all clients
+		if p := recover(); p != nil {
+			b.panicked("forward", p)
+		}
+	}()
 	pk := packets.Packet{
 		FixedHeader: packets.FixedHeader{Type: packets.Publish, Qos: m.qos, Retain: m.retain && b.mayRetain(m)},
 		TopicName:   m.topic,

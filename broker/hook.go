@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"strings"
 	"time"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
@@ -27,104 +28,12 @@ func (h *hook) Provides(method byte) bool {
 	switch method {
 	case mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnSessionEstablish, mqtt.OnSessionEstablished,
 		mqtt.OnDisconnect, mqtt.OnACLCheck, mqtt.OnPacketRead, mqtt.OnPublish, mqtt.OnSubscribe,
-		mqtt.OnUnsubscribe, mqtt.OnPublishDropped, mqtt.OnClientExpired:
+		mqtt.OnUnsubscribe, mqtt.OnPublishDropped, mqtt.OnClientExpired,
+		mqtt.OnPacketEncode, mqtt.OnSubscribed:
 		return true
 	}
 	return false
 }
-
-// OnConnect prepares what the library would get wrong: some keep-alives, and
-// the last will, which it would publish past every check.
-func (h *hook) OnConnect(cl *mqtt.Client, pk packets.Packet) error {
-	cl.State.Keepalive = keepalive(cl.State.Keepalive)
-	if c := connOf(cl); c != nil {
-		c.will = willOf(cl)
-	}
-	cl.Properties.Will = mqtt.Will{}
-	return nil
-}
-
-// keepalive returns the seconds after which, half again, a silent client is
-// gone. 0 stays 0, by the client's own wish: TCP's keep-alive finds a host that
-// is no longer there. The upper bound keeps the library's 16-bit sum from
-// overflowing, the lower one spares clients on slow links.
-func keepalive(seconds uint16) uint16 {
-	const least, most = 5, 43_690
-	if seconds == 0 {
-		return 0
-	}
-	return min(max(seconds, least), most)
-}
-
-// OnConnectAuthenticate decides who may log in.
-func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
-	c := connOf(cl)
-	if c == nil || h.b.stopping() {
-		return false
-	}
-	refusal := h.b.opts.Anonymous.refusal(c.remote)
-	if _, known := h.b.server.Clients.Get(cl.ID); refusal == "" && !known && h.b.server.Clients.Len() >= h.b.opts.MaxSessions {
-		refusal = "there are too many sessions already"
-	}
-	if refusal == "" {
-		return true
-	}
-	h.b.stats.refusedLogin.Add(1)
-	h.b.refusals.warn(h.b.log, "login refused", "listener", c.listener, "remote", c.remote, "client", bounded(cl.ID), "err", refusal)
-	return false
-}
-
-// OnSessionEstablish ends an older connection of the same client id, and waits
-// until it is gone: nothing that it still does may come after what the new one
-// does. Its last will is not published, since the client is here.
-func (h *hook) OnSessionEstablish(cl *mqtt.Client, pk packets.Packet) {
-	older, ok := h.b.server.Clients.Get(cl.ID)
-	if !ok {
-		return
-	}
-	c := connOf(older)
-	if c == nil {
-		return
-	}
-	c.superseded.Store(true)
-	if older.Properties.ProtocolVersion >= 5 {
-		h.b.server.DisconnectClient(older, packets.ErrSessionTakenOver)
-	} else {
-		older.Stop(packets.ErrSessionTakenOver)
-	}
-	select {
-	case <-c.gone:
-	case <-time.After(2 * time.Second):
-		h.b.log.Warn("an older connection did not end in time", "client", bounded(cl.ID), "remote", c.remote)
-	}
-}
-
-// OnSessionEstablished makes the session visible.
-func (h *hook) OnSessionEstablished(cl *mqtt.Client, pk packets.Packet) {
-	if c := connOf(cl); c != nil {
-		c.client.Store(cl)
-	}
-}
-
-// OnDisconnect publishes the last will of a client that left without a word.
-func (h *hook) OnDisconnect(cl *mqtt.Client, err error, expire bool) {
-	if !expire {
-		cl.Stop(nil) // from here on it counts as absent
-		h.b.trimAbsent()
-	}
-	c := connOf(cl)
-	if c == nil || c.will == nil || err == nil || c.superseded.Load() || h.b.stopping() {
-		return
-	}
-	d := &delivery{b: h.b, c: c, cl: cl, message: c.will.message}
-	d.message.qos = 0 // nobody is there to be acknowledged
-	c.deliveries.add(d)
-	h.ingest(d, ingest.Message{Will: true, QoS: c.will.message.qos})
-}
-
-// OnClientExpired takes the subscriptions of a session that ends with its
-// client away. The library leaves them, for every later message to look at.
-func (h *hook) OnClientExpired(cl *mqtt.Client) { h.b.server.UnsubscribeClient(cl) }
 
 // OnACLCheck is asked before a publish, a subscription and every delivery. A
 // message for a client that is behind is left out here.
@@ -133,11 +42,29 @@ func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 		return true
 	}
 	c := connOf(cl)
-	if c != nil && c.behind() {
+	switch {
+	case c == nil:
+		return false
+	case strings.ContainsAny(topic, "+#"): // a subscription; each message is judged again
+		return c.principal.mayAsk(topic)
+	case !c.principal.allowed(topic, accessRead):
+		return false
+	case c.behind():
 		h.b.stats.dropped.Add(1)
 		return false
 	}
+	if c != nil && !cl.Closed() && cl.State.Inflight.Len() < maxUnacknowledged {
+		c.offer()
+	}
 	return true
+}
+
+// OnPacketEncode counts what the library writes of the messages offered.
+func (h *hook) OnPacketEncode(cl *mqtt.Client, pk packets.Packet) packets.Packet {
+	if c := connOf(cl); c != nil && pk.FixedHeader.Type == packets.Publish {
+		c.taken.Add(1)
+	}
+	return pk
 }
 
 // OnPublishDropped counts a message that the library left out for a slow client.
@@ -152,6 +79,13 @@ func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet,
 		pk.Connect = lawful(pk.Connect)
 	case pk.FixedHeader.Type == packets.Publish && refuseTopic(pk.TopicName):
 		pk.TopicName = refusedTopic
+	}
+	if t := pk.FixedHeader.Type; t == packets.Puback {
+		if _, known := cl.State.Inflight.Get(pk.PacketID); !known {
+			// It forgets a message that had to wait for the client's receive
+			// maximum as soon as it is sent, and its place with it.
+			cl.State.Inflight.IncreaseSendQuota()
+		}
 	}
 	return pk, nil
 }
@@ -203,7 +137,7 @@ func (h *hook) ingest(d *delivery, m ingest.Message) {
 		}
 	}()
 	switch {
-	case d.message.topic == refusedTopic:
+	case d.message.topic == refusedTopic, !d.c.principal.allowed(d.message.topic, accessPublish):
 		h.b.stats.refusedTopics.Add(1)
 		d.settle(ingest.Verdict{Outcome: ingest.Worthless, Reason: ingest.ReasonBadTopic})
 	case d.message.retain && len(d.message.payload) == 0: // clears a retained message
@@ -232,32 +166,4 @@ func (h *hook) await(d *delivery, pk packets.Packet) (packets.Packet, error) {
 		pk.FixedHeader.Retain = pk.FixedHeader.Retain && h.b.mayRetain(d.message)
 		return pk, nil
 	}
-}
-
-// OnSubscribe bounds what a client may ask for. A filter that it may not have is
-// made invalid, and so refused by its reason code, the others stand.
-func (h *hook) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
-	held := cl.State.Subscriptions.Len()
-	for i := range pk.Filters {
-		_, again := cl.State.Subscriptions.Get(pk.Filters[i].Filter)
-		if tooDeep(pk.Filters[i].Filter) || !again && held >= h.b.opts.MaxSubscriptions {
-			h.b.stats.refusedSubscriptions.Add(1)
-			pk.Filters[i].Filter = ""
-			continue
-		}
-		if !again {
-			held++
-		}
-	}
-	return pk
-}
-
-// OnUnsubscribe spares the library filters that nobody can hold.
-func (h *hook) OnUnsubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
-	for i := range pk.Filters {
-		if tooDeep(pk.Filters[i].Filter) {
-			pk.Filters[i].Filter = refusedTopic
-		}
-	}
-	return pk
 }

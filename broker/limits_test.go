@@ -204,6 +204,74 @@ func TestGarbageCostsOnlyItsConnection(t *testing.T) {
 	connect(t, b.addr, connectOptions{id: "b"}).ping()
 }
 
+// The library's queue for a client is shorter than what comes at a time.
+func TestReadingSubscriberMissesNothing(t *testing.T) {
+	t.Parallel()
+	const messages = 3000
+	for _, qos := range []byte{0, 1} {
+		t.Run(fmt.Sprintf("retained, QoS %d", qos), func(t *testing.T) {
+			t.Parallel()
+			b := start(t, verdictSink(storeAll))
+			c := connect(t, b.addr, connectOptions{id: "a"})
+			for i := range messages {
+				c.send(c.publishPacket(fmt.Sprintf("meshcore/ZRH/%d/status", i), "online", 0, 0, true))
+			}
+			c.ping()
+			sub := connect(t, b.addr, connectOptions{id: "sub"})
+			sub.subscribe("meshcore/#", qos)
+			for range messages {
+				sub.expectPublish()
+			}
+		})
+	}
+	t.Run("one group of commits", func(t *testing.T) {
+		t.Parallel()
+		sink := newHeldSink()
+		sink.messages = make(chan held, messages)
+		b := start(t, sink)
+		sub := connect(t, b.addr, connectOptions{id: "sub"})
+		sub.subscribe("meshcore/#", 0)
+		c := connect(t, b.addr, connectOptions{id: "a"})
+		for range messages {
+			c.publish(topic, "{}", 0, 0)
+		}
+		c.ping()
+		for range messages {
+			sink.next(t).settle(stored)
+		}
+		for range messages {
+			sub.expectPublish()
+		}
+	})
+}
+
+func TestSubscriberWithASmallReceiveMaximumGetsAll(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll))
+	sub := dialRaw(t, b.addr)
+	sub.version = 5
+	const one = "\x03\x21\x00\x01"
+	sub.send(packet(0x10, str("MQTT"), []byte{5, 2, 0, 60}, []byte(one), str("sub")))
+	sub.read()
+	sub.subscribe("meshcore/#", 1)
+	c := connect(t, b.addr, connectOptions{id: "a"})
+	const messages = 20
+	for id := uint16(1); id <= messages; id++ {
+		c.publish(topic, fmt.Sprint(id), 1, id)
+		c.expectAck(0x40, id)
+	}
+	got := make(map[string]bool)
+	for len(got) < messages {
+		h, body := sub.read()
+		if h&0xF0 != 0x30 {
+			t.Fatalf("got % x % x, want a PUBLISH", h, body)
+		}
+		id := 2 + len(topic)
+		got[string(body[id+3:])] = true
+		sub.send(packet(0x40, body[id:id+2]))
+	}
+}
+
 // A subscriber that does not read must not hold up anybody: not the publishers,
 // not the other subscribers, at either QoS.
 func TestStalledSubscriberHoldsUpNobody(t *testing.T) {

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -20,6 +21,8 @@ type listener struct {
 	b       *Broker
 	name    string // as configured
 	address string // HOST:PORT
+	web     bool   // MQTT over WebSocket
+	secure  bool   // TLS
 	ln      net.Listener
 	bound   atomic.Pointer[string]
 	once    sync.Once
@@ -27,10 +30,20 @@ type listener struct {
 
 func newListener(b *Broker, name string) (*listener, error) {
 	u, err := url.Parse(name)
-	if err != nil || u.Scheme != "tcp" || u.Port() == "" || strings.Trim(u.Path, "/") != "" {
-		return nil, fmt.Errorf("listen on %q: use tcp://HOST:PORT, for example tcp://:1883", name)
+	if err != nil || u.Port() == "" || strings.Trim(u.Path, "/") != "" {
+		return nil, fmt.Errorf("listen on %q: use SCHEME://HOST:PORT, for example tcp://:1883", name)
 	}
-	return &listener{b: b, name: name, address: u.Host}, nil
+	l := &listener{b: b, name: name, address: u.Host}
+	switch u.Scheme {
+	case "tcp", "tls", "ws", "wss":
+		l.web, l.secure = strings.HasPrefix(u.Scheme, "ws"), u.Scheme == "tls" || u.Scheme == "wss"
+	default:
+		return nil, fmt.Errorf("listen on %q: the scheme is tcp, tls, ws or wss", name)
+	}
+	if l.secure && b.tls == nil {
+		return nil, fmt.Errorf("listen on %q: it needs a certificate (hub.broker.tls.certFile and keyFile)", name)
+	}
+	return l, nil
 }
 
 func (l *listener) open(ctx context.Context) error {
@@ -39,6 +52,9 @@ func (l *listener) open(ctx context.Context) error {
 		return &ListenError{Listener: l.name, Err: err}
 	}
 	l.ln = ln
+	if l.secure {
+		l.ln = tls.NewListener(ln, l.b.tls) // the handshake is done by the first read, on the connection's goroutine
+	}
 	bound := ln.Addr().String()
 	l.bound.Store(&bound)
 	return nil
@@ -87,33 +103,52 @@ func (l *listener) close() {
 	})
 }
 
-// serve accepts until the listener is closed. A failed accept, as when the
-// process has no file descriptors left, is tried again with a growing pause.
+// serve accepts until the listener is closed.
 func (l *listener) serve() {
-	const first, most = 5 * time.Millisecond, time.Second
-	pause := first
+	if l.web {
+		l.serveHTTP()
+		return
+	}
+	patient := &patientListener{l}
 	for {
-		socket, err := l.ln.Accept()
-		if err == nil {
-			pause = first
-			l.admit(socket)
-			continue
-		}
-		if l.b.stopping() || errors.Is(err, net.ErrClosed) {
+		socket, err := patient.Accept()
+		if err != nil {
 			return
 		}
-		if pause == first {
-			l.b.log.Warn("cannot accept connections", "listener", l.name, "err", err)
-		}
-		l.b.stats.acceptErrors.Add(1)
-		select {
-		case <-time.After(pause):
-		case <-l.b.accepting.Done():
-			return
-		}
-		pause = min(2*pause, most)
+		l.admit(socket)
 	}
 }
+
+// patientListener goes on after a failed accept, as when the process has no
+// file descriptors left, with a growing pause. Its error means that the
+// listener is closed.
+type patientListener struct{ *listener }
+
+// Accept waits for the next connection.
+func (p *patientListener) Accept() (net.Conn, error) {
+	const first, most = 5 * time.Millisecond, time.Second
+	for pause := first; ; pause = min(2*pause, most) {
+		socket, err := p.ln.Accept()
+		if err == nil || p.b.stopping() || errors.Is(err, net.ErrClosed) {
+			return socket, err
+		}
+		if pause == first {
+			p.b.log.Warn("cannot accept connections", "listener", p.name, "err", err)
+		}
+		p.b.stats.acceptErrors.Add(1)
+		select {
+		case <-time.After(pause):
+		case <-p.b.accepting.Done():
+			return nil, net.ErrClosed
+		}
+	}
+}
+
+// Close closes the listener.
+func (p *patientListener) Close() error { p.close(); return nil }
+
+// Addr is where the listener is bound.
+func (p *patientListener) Addr() net.Addr { return p.ln.Addr() }
 
 // admit serves a new connection on a goroutine of its own, or closes it when
 // there are too many.
@@ -160,6 +195,9 @@ func (b *Broker) serve(c *conn) {
 			delete(b.from, c.origin)
 		}
 		b.mu.Unlock()
+		if c.arrived != nil {
+			c.arrived()
+		}
 		close(c.gone)
 		b.serving.Done()
 	}()

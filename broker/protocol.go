@@ -30,7 +30,7 @@ func (b *Broker) ended(c *conn, err error) {
 		return
 	}
 	b.stats.protocolErrors.Add(1)
-	b.refusals.warn(b.log, "connection ended: not MQTT as this broker takes it", "listener", c.listener, "remote", c.remote, "client", c.clientID(), "err", code)
+	b.faults.warn(b.log, "connection ended: not MQTT as this broker takes it", "listener", c.listener, "remote", c.remote, "client", c.clientID(), "err", code)
 }
 
 // clientID is what the client of c calls itself, for the log; "" before it has

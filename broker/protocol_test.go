@@ -12,7 +12,7 @@ func TestEmptyPasswordIsNoReasonToRefuse(t *testing.T) {
 	t.Parallel()
 	b := start(t, verdictSink(storeAll))
 	for _, version := range []byte{3, 4, 5} {
-		connect(t, b.addr, connectOptions{id: "a", version: version, username: "observer"}).ping()
+		connect(t, b.addr, connectOptions{id: "a", version: version, user: "observer"}).ping()
 	}
 }
 
@@ -39,9 +39,11 @@ func TestProtocolErrorIsCountedAndTold(t *testing.T) {
 	c := connect(t, b.addr, connectOptions{id: "Hill"})
 	c.send([]byte{0x30, 0xFF, 0xFF, 0xFF, 0x7F}) // announces 256 MiB
 	c.expectClosed()
+	until(t, "the first is counted", func() bool { return b.Stats().ProtocolErrors == 1 })
 	first := dialRaw(t, b.addr)
 	first.send([]byte{0xC0, 0}) // PINGREQ before CONNECT
 	first.expectClosed()
+	until(t, "the second is counted", func() bool { return b.Stats().ProtocolErrors == 2 })
 	leaves := connect(t, b.addr, connectOptions{id: "b"})
 	leaves.send([]byte{0xE0, 0})
 	leaves.expectClosed()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -13,7 +14,9 @@ import (
 // Session is one client that is connected now.
 type Session struct {
 	ClientID      string // as the client calls itself: not an identity
-	Username      string
+	Username      string // "" for guests
+	Role          Role
+	Key           string // the public key it proved to have; "" for none
 	Listener      string
 	Remote        string // HOST:PORT
 	Protocol      byte   // MQTT: 3 is 3.1, 4 is 3.1.1, 5 is 5
@@ -33,7 +36,9 @@ func (b *Broker) Sessions() []Session {
 		}
 		all = append(all, Session{
 			ClientID:      cl.ID,
-			Username:      string(cl.Properties.Username),
+			Username:      c.principal.Name,
+			Role:          c.principal.Role,
+			Key:           c.principal.Key,
 			Listener:      c.listener,
 			Remote:        c.remote,
 			Protocol:      cl.Properties.ProtocolVersion,
@@ -45,6 +50,31 @@ func (b *Broker) Sessions() []Session {
 	}
 	slices.SortFunc(all, func(a, b Session) int { return strings.Compare(a.ClientID, b.ClientID) })
 	return all
+}
+
+// takeTurn makes connections that call themselves id establish their sessions
+// one after another. Of two at a time neither would find the other to end it,
+// and the last will of one could come after what the other says.
+func (b *Broker) takeTurn(c *conn, id string) {
+	for {
+		b.mu.Lock()
+		busy := b.arriving[id]
+		if busy == nil {
+			turn := make(chan struct{})
+			b.arriving[id] = turn
+			c.arrived = sync.OnceFunc(func() {
+				b.mu.Lock()
+				delete(b.arriving, id)
+				b.mu.Unlock()
+				close(turn)
+			})
+		}
+		b.mu.Unlock()
+		if busy == nil {
+			return
+		}
+		<-busy
+	}
 }
 
 // trimAbsent ends the sessions of clients that left, those that left first, until

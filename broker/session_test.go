@@ -3,6 +3,7 @@ package broker
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -163,6 +164,39 @@ func TestTakeoverNeverEndsOffline(t *testing.T) {
 		pk, _ := b.server.Topics.Retained.Get(statusTopic)
 		if string(pk.Payload) != "online" {
 			t.Fatalf("after connection %d the retained status is %q", i, pk.Payload)
+		}
+	}
+}
+
+func TestTakeoversAtOnceNeverEndOffline(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(func(m ingest.Message) ingest.Verdict {
+		time.Sleep(200 * time.Microsecond)
+		return stored
+	}))
+	for i := range 100 {
+		var all sync.WaitGroup
+		for range 6 {
+			c := dialRaw(t, b.addr)
+			all.Go(func() { // each write may find the connection ended by the next one's
+				c.conn.Write(connectOptions{id: "a", version: 4, willTopic: statusTopic, will: "offline", retain: true}.packet())
+				c.next(patience) // CONNACK
+				c.conn.Write(c.publishPacket(statusTopic, "online", 1, 1, true))
+				c.next(patience) // PUBACK
+			})
+		}
+		all.Wait()
+		ended := time.After(patience)
+		for len(b.openConns()) > 1 { // those that are being ended may still publish
+			select {
+			case <-ended:
+				t.Fatalf("%d connections are left", len(b.openConns()))
+			case <-time.After(time.Millisecond):
+			}
+		}
+		pk, _ := b.server.Topics.Retained.Get(statusTopic)
+		if string(pk.Payload) != "online" {
+			t.Fatalf("after round %d the retained status is %q", i, pk.Payload)
 		}
 	}
 }

@@ -17,7 +17,7 @@ type Stats struct {
 
 	Retained      int64 // topics with a retained message, now
 	Subscriptions int64 // now
-	Dropped       int64 // messages left out for a client that reads too slowly
+	Dropped       int64 // messages left out for a client that reads or acknowledges too slowly
 
 	Forgotten int64 // sessions ended because there were MaxAbsent of clients that left
 
@@ -26,6 +26,7 @@ type Stats struct {
 	RefusedSubscriptions int64
 	RefusedTopics        int64 // messages to a topic beyond the bounds, or one of the broker's own
 	RefusedRetains       int64 // there were MaxRetained already, or it was larger than MaxRetainedBytes
+	RefusedUpgrades      int64 // HTTP requests that were no MQTT over WebSocket
 	ProtocolErrors       int64 // connections ended because the client broke the protocol or a bound
 	AcceptErrors         int64
 	ForwardErrors        int64
@@ -35,9 +36,9 @@ type Stats struct {
 }
 
 type counters struct {
-	accepted, acceptErrors, received, acked, notSafe, dropped                     atomic.Int64
-	refusedLogin, refusedFull, refusedSubscriptions, retainRefused, refusedTopics atomic.Int64
-	protocolErrors, forwardErrors, forgotten, panics                              atomic.Int64
+	accepted, acceptErrors, received, acked, notSafe, dropped                                      atomic.Int64
+	refusedLogin, refusedFull, refusedSubscriptions, retainRefused, refusedTopics, refusedUpgrades atomic.Int64
+	protocolErrors, forwardErrors, forgotten, panics                                               atomic.Int64
 }
 
 func (c *counters) count(v ingest.Verdict) {
@@ -60,14 +61,15 @@ func (b *Broker) Stats() Stats {
 		NotSafe:              c.notSafe.Load(),
 		InFlight:             b.inFlight.Load(),
 		Retained:             b.retained(),
-		Subscriptions:        atomic.LoadInt64(&b.server.Info.Subscriptions),
-		Dropped:              c.dropped.Load(),
+		Subscriptions:        b.subscriptions(),
+		Dropped:              c.dropped.Load() + atomic.LoadInt64(&b.server.Info.InflightDropped),
 		Forgotten:            c.forgotten.Load(),
 		RefusedLogins:        c.refusedLogin.Load(),
 		RefusedConnections:   c.refusedFull.Load(),
 		RefusedSubscriptions: c.refusedSubscriptions.Load(),
 		RefusedTopics:        c.refusedTopics.Load(),
 		RefusedRetains:       c.retainRefused.Load(),
+		RefusedUpgrades:      c.refusedUpgrades.Load(),
 		ProtocolErrors:       c.protocolErrors.Load(),
 		AcceptErrors:         c.acceptErrors.Load(),
 		ForwardErrors:        c.forwardErrors.Load(),
@@ -77,4 +79,13 @@ func (b *Broker) Stats() Stats {
 		s.Upstreams = append(s.Upstreams, u.snapshot())
 	}
 	return s
+}
+
+// subscriptions counts those of all sessions. The library's own count is off
+// after a session was taken over.
+func (b *Broker) subscriptions() (n int64) {
+	for _, cl := range b.server.Clients.GetAll() {
+		n += int64(cl.State.Subscriptions.Len())
+	}
+	return n
 }

@@ -23,12 +23,13 @@ const tokenUser = "v1_"
 
 // TokenRule says which device tokens are accepted.
 type TokenRule struct {
-	Audiences   []string      // names this hub answers to; empty accepts any
+	Audiences   []string      // names this hub answers to, "*" for any; empty accepts no token
 	MaxLifetime time.Duration // from issue to expiry
 	Skew        time.Duration // how far a device's clock may be off
 }
 
-// DefaultTokenRule accepts what observers send by default.
+// DefaultTokenRule has the lifetime that observers ask for by default, and some
+// slack; it names no audience yet.
 func DefaultTokenRule() TokenRule {
 	return TokenRule{MaxLifetime: 24*time.Hour + 5*time.Minute, Skew: 5 * time.Minute}
 }
@@ -133,7 +134,7 @@ func (r TokenRule) judge(c TokenClaims, now time.Time) error {
 		return fmt.Errorf("%w: it says %s", ErrTokenClock, issued.UTC().Format(time.DateTime))
 	case expires.Sub(issued) > r.MaxLifetime:
 		return fmt.Errorf("%w: %s", ErrTokenLifetime, expires.Sub(issued))
-	case len(r.Audiences) > 0 && !slices.ContainsFunc(r.Audiences, func(a string) bool { return sameHost(a, c.Audience) }):
+	case !slices.Contains(r.Audiences, "*") && !slices.ContainsFunc(r.Audiences, func(a string) bool { return sameHost(a, c.Audience) }):
 		return fmt.Errorf("%w: %q", ErrTokenAudience, bounded(c.Audience))
 	case now.After(expires.Add(r.Skew)):
 		return fmt.Errorf("%w: %s ago by the hub's clock", ErrTokenExpired, now.Sub(expires).Round(time.Second))

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/url"
 	"os"
@@ -45,6 +46,7 @@ type upstream struct {
 	client paho.Client
 	acks   ackQueue
 	lost   chan error // why the connection ended
+	news   news       // what the operator knows of it
 
 	connected atomic.Bool
 	connects  atomic.Int64
@@ -135,7 +137,11 @@ func (u *upstream) run(ctx context.Context) {
 		}
 		u.failed(err)
 		wait := pause/2 + rand.N(pause/2)
-		u.b.log.Warn("bridge down", "upstream", u.name, "err", err, "retry_in", wait.Round(time.Second))
+		level := slog.LevelDebug
+		if u.news.is(err.Error(), time.Now()) {
+			level = slog.LevelWarn
+		}
+		u.b.log.Log(ctx, level, "bridge down", "upstream", u.name, "err", err, "retry_in", wait.Round(time.Second))
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
@@ -162,6 +168,7 @@ func (u *upstream) session(ctx context.Context) error {
 	}
 	u.connected.Store(true)
 	u.connects.Add(1)
+	u.news = news{}
 	u.b.log.Info("bridge up", "upstream", u.name, "topics", u.opts.Topics)
 	select {
 	case err := <-u.lost:
@@ -189,6 +196,22 @@ func (u *upstream) subscribe(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// news is the reason for which a bridge is down, as it was last told: a reason
+// that stays is told once an hour.
+type news struct {
+	told string
+	at   time.Time
+}
+
+// is says whether reason is to be told now.
+func (n *news) is(reason string, now time.Time) bool {
+	if reason == n.told && now.Sub(n.at) < time.Hour {
+		return false
+	}
+	n.told, n.at = reason, now
+	return true
 }
 
 // wait waits for an answer of the upstream.

@@ -158,3 +158,26 @@ func TestUpstreamAddressIsChecked(t *testing.T) {
 		}
 	}
 }
+
+func TestReasonOfABridgeThatStaysDownIsToldOnceAnHour(t *testing.T) {
+	t.Parallel()
+	var n news
+	at := time.Unix(1_800_000_000, 0)
+	for _, step := range []struct {
+		after  time.Duration
+		reason string
+		told   bool
+	}{
+		{0, "refused", true},
+		{time.Minute, "refused", false},
+		{time.Minute, "no route", true},
+		{59 * time.Minute, "no route", false},
+		{time.Minute, "no route", true},
+		{time.Minute, "refused", true},
+	} {
+		at = at.Add(step.after)
+		if got := n.is(step.reason, at); got != step.told {
+			t.Errorf("%s: told %v, want %v", step.reason, got, step.told)
+		}
+	}
+}

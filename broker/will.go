@@ -23,6 +23,14 @@ func willOf(cl *mqtt.Client) *will {
 	return &will{message: m}
 }
 
+// of returns w if p may publish it, else nil.
+func (w *will) of(p *Principal) *will {
+	if w == nil || !p.allowed(w.message.topic, accessPublish) {
+		return nil
+	}
+	return w
+}
+
 // outgoingOf is what subscribers are to get of a client's PUBLISH.
 func outgoingOf(cl *mqtt.Client, pk packets.Packet) outgoing {
 	m := outgoing{topic: pk.TopicName, payload: pk.Payload, qos: pk.FixedHeader.Qos, retain: pk.FixedHeader.Retain}

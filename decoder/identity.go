@@ -24,6 +24,8 @@ var errSeedForm = errors.New("identity key is a seed and its public key; " +
 type Identity struct {
 	public  [32]byte
 	private *ecdh.PrivateKey
+	scalar  *edwards25519.Scalar
+	prefix  [32]byte // of nonces
 }
 
 // NewIdentity takes a private key as the firmware exports it: the 64 bytes of an
@@ -44,7 +46,7 @@ func NewIdentity(expanded []byte) (*Identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read identity key: %w", err)
 	}
-	id := &Identity{private: private}
+	id := &Identity{private: private, scalar: scalar, prefix: [32]byte(expanded[32:])}
 	copy(id.public[:], new(edwards25519.Point).ScalarBaseMult(scalar).Bytes())
 	return id, nil
 }

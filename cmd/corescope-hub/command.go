@@ -22,6 +22,8 @@ type commands struct {
 	CheckConfig checkConfigCmd `cmd:"" name:"checkconfig" help:"Check the settings and write nothing."`
 	HealthCheck healthCheckCmd `cmd:"" name:"healthcheck" help:"Ask a running hub whether it is ready."`
 	Decode      decodeCmd      `cmd:"" help:"Say what is in frames, by hand or from a pipe."`
+	Passwd      passwdCmd      `cmd:"" help:"Set the password of a user."`
+	Token       tokenCmd       `cmd:"" help:"Make a device token, to try out a broker."`
 	Version     versionCmd     `cmd:"" help:"Say which version this is."`
 	Reference   referenceCmd   `cmd:"" hidden:"" help:"Write the reference of commands, settings and metrics."`
 

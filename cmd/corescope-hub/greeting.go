@@ -10,13 +10,19 @@ import (
 
 // greeting is what an operator wants to know once the hub runs.
 type greeting struct {
-	listeners []string     // HOST:PORT, as bound
+	listeners []listening
 	console   string       // HOST:PORT, as bound; "" when off
 	data      string       // path of the database
 	anonymous string       // hub.broker.auth.anonymous
 	bridged   []string     // sources that are dialled
 	self      []string     // sources that are this hub
 	lan       []netip.Addr // of this machine, the likeliest first
+}
+
+// listening is a listener that is open.
+type listening struct {
+	scheme string // of hub.broker.listen, as tcp://
+	bound  string // HOST:PORT
 }
 
 // whoMayPublish says hub.broker.auth.anonymous in words.
@@ -32,7 +38,7 @@ func greet(w io.Writer, g greeting) {
 	fmt.Fprintln(&b, "corescope-hub is running. Ctrl-C stops it.")
 	fmt.Fprintln(&b)
 	for _, l := range g.listeners {
-		fmt.Fprintln(&b, "  MQTT     ", g.reach("tcp://", l))
+		fmt.Fprintln(&b, "  MQTT     ", g.reach(l.scheme, l.bound))
 	}
 	fmt.Fprintln(&b, "  publish  ", whoMayPublish[g.anonymous])
 	fmt.Fprintln(&b, "  data     ", g.data)
@@ -109,11 +115,11 @@ func (g greeting) reach(scheme, bound string) string {
 }
 
 // observerAddress is what an observer on the local network is to be given: the
-// first listener that it can reach, or else the first.
+// first plain listener that it can reach, or else the first.
 func (g greeting) observerAddress() (host, port string, ok bool) {
 	for _, l := range g.listeners {
-		h, p, err := net.SplitHostPort(g.reach("", l))
-		if err != nil {
+		h, p, err := net.SplitHostPort(g.reach("", l.bound))
+		if err != nil || l.scheme != "tcp://" {
 			continue
 		}
 		if !ok {

@@ -23,23 +23,23 @@ func TestGreetingGivesAddressesThatAnObserverCanUse(t *testing.T) {
 		want []string
 	}{
 		"every address": {
-			greeting{listeners: []string{"[::]:1883"}, console: "[::]:8080", lan: lan, anonymous: "lan"},
+			greeting{listeners: []listening{{"tcp://", "[::]:1883"}}, console: "[::]:8080", lan: lan, anonymous: "lan"},
 			[]string{"MQTT      tcp://192.168.1.20:1883", "health    http://192.168.1.20:8080/readyz", `server = "192.168.1.20"`, "port = 1883", "set mqtt1.server 192.168.1.20", "set mqtt1.port 1883", "anyone on this machine and on private networks; nobody from elsewhere"},
 		},
 		"no network": {
-			greeting{listeners: []string{"0.0.0.0:1883"}, anonymous: "true"},
+			greeting{listeners: []listening{{"tcp://", "0.0.0.0:1883"}}, anonymous: "true"},
 			[]string{"MQTT      tcp://localhost:1883", `server = "localhost"`, "no address on a private network", "anyone who can reach the port"},
 		},
 		"this machine only": {
-			greeting{listeners: []string{"127.0.0.1:1883"}, lan: lan, anonymous: "lan"},
+			greeting{listeners: []listening{{"tcp://", "127.0.0.1:1883"}}, lan: lan, anonymous: "lan"},
 			[]string{"MQTT      tcp://127.0.0.1:1883", "set mqtt1.server 127.0.0.1", "listens on this machine only (hub.broker.listen)"},
 		},
 		"one address": {
-			greeting{listeners: []string{"127.0.0.1:4001", "10.0.0.5:1883"}, lan: lan, anonymous: "false"},
+			greeting{listeners: []listening{{"tcp://", "127.0.0.1:4001"}, {"tcp://", "10.0.0.5:1883"}}, lan: lan, anonymous: "false"},
 			[]string{"MQTT      tcp://127.0.0.1:4001", "MQTT      tcp://10.0.0.5:1883", "set mqtt1.server 10.0.0.5", "nobody: hub.broker.auth.anonymous is false"},
 		},
 		"bridges": {
-			greeting{listeners: []string{"[::]:1883"}, bridged: []string{"mqtts://far:8883"}, self: []string{"mqtt://localhost:1883"}, data: "/srv/meshcore.db"},
+			greeting{listeners: []listening{{"tcp://", "[::]:1883"}}, bridged: []string{"mqtts://far:8883"}, self: []string{"mqtt://localhost:1883"}, data: "/srv/meshcore.db"},
 			[]string{"bridge    mqtts://far:8883", "source    mqtt://localhost:1883 is this hub itself: not dialled", "data      /srv/meshcore.db"},
 		},
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	runtimemetrics "runtime/metrics"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -179,7 +180,8 @@ func (h *hub) greeting() greeting {
 		g.data = abs
 	}
 	for _, l := range h.cfg.Hub.Broker.Listen {
-		g.listeners = append(g.listeners, h.broker.Addr(l))
+		scheme, _, _ := strings.Cut(l, "://")
+		g.listeners = append(g.listeners, listening{scheme + "://", h.broker.Addr(l)})
 	}
 	if h.console != nil {
 		g.console = h.console.Addr().String()

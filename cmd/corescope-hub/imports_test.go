@@ -40,6 +40,7 @@ var onlyIn = map[string][]string{
 	"github.com/mochi-mqtt/server/":        {"broker"},
 	"github.com/eclipse/paho.mqtt.golang":  {"broker"},
 	"github.com/coder/websocket":           {"broker"},
+	"golang.org/x/crypto/argon2":           {"broker"},
 	"golang.org/x/sync/":                   {"store", "ingest", "broker", "cmd/corescope-hub"},
 	"github.com/alecthomas/kong":           {"cmd/corescope-hub"},
 	"github.com/tailscale/hujson":          {"cmd/corescope-hub/internal/config"},

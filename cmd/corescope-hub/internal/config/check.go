@@ -20,7 +20,7 @@ const maxCommitInterval = 10 * time.Second
 // addresses, secrets, limits. The error is an *Error.
 func (c *Config) Check() error {
 	checks := []func() error{
-		c.checkDBPath, c.checkSources, c.checkGeoFilter, c.checkForeignAdverts, c.checkListen, c.checkConsole, c.checkOverlap, c.checkCommitInterval,
+		c.checkDBPath, c.checkSources, c.checkGeoFilter, c.checkForeignAdverts, c.checkListen, c.checkTLS, c.checkTokens, c.checkConsole, c.checkOverlap, c.checkCommitInterval,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {
@@ -153,29 +153,6 @@ func (c *Config) checkForeignAdverts() error {
 }
 
 func within(degrees, most float64) bool { return math.Abs(degrees) <= most }
-
-func (c *Config) checkListen() error {
-	const key, hint = "hub.broker.listen", "write tcp://HOST:PORT, or tcp://:PORT for every address"
-	if len(c.Hub.Broker.Listen) == 0 {
-		return c.fail(key, "", "no listener", hint)
-	}
-	for _, l := range c.Hub.Broker.Listen {
-		u, err := url.Parse(l)
-		if err != nil || u.Scheme == "" || u.Host == "" {
-			return c.fail(key, quote(l), "not a listener", hint)
-		}
-		if u.Scheme != "tcp" {
-			return c.fail(key, quote(l), fmt.Sprintf("no such kind of listener: %q", u.Scheme), hint)
-		}
-		if u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-			return c.fail(key, quote(withoutLogin(l)), "more than an address", hint)
-		}
-		if !validPort(u.Port(), 0) {
-			return c.fail(key, quote(l), "no port from 0 to 65535", hint)
-		}
-	}
-	return nil
-}
 
 func (c *Config) checkConsole() error {
 	const key = "hub.console.listen"

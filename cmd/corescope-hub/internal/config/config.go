@@ -93,13 +93,28 @@ type Hub struct {
 // Broker is the MQTT side.
 type Broker struct {
 	Listen     []string `json:"listen"`
+	TLS        TLS      `json:"tls"`
 	IATAFilter []string `json:"iataFilter"`
 	Auth       Auth     `json:"auth"`
+}
+
+// TLS is the certificate of the tls:// and wss:// listeners.
+type TLS struct {
+	CertFile string `json:"certFile"`
+	KeyFile  string `json:"keyFile"`
 }
 
 // Auth says who may connect.
 type Auth struct {
 	Anonymous Anonymous `json:"anonymous"`
+	UsersFile string    `json:"usersFile"`
+	Token     Token     `json:"token"`
+}
+
+// Token says which device tokens are accepted.
+type Token struct {
+	Audiences   []string `json:"audiences"`
+	MaxLifetime Duration `json:"maxLifetime"`
 }
 
 // Console is the HTTP side.

@@ -47,7 +47,7 @@ func TestFileOverridesDefaultsAndEnvironmentOverridesFile(t *testing.T) {
 		t.Errorf("dbPath is %q", c.DBPath)
 	}
 	want := Hub{
-		Broker:  Broker{Listen: []string{"tcp://127.0.0.1:2", "tcp://[::1]:3"}, IATAFilter: []string{"SEA"}, Auth: Auth{Anonymous: "true"}},
+		Broker:  Broker{Listen: []string{"tcp://127.0.0.1:2", "tcp://[::1]:3"}, IATAFilter: []string{"SEA"}, Auth: Auth{Anonymous: "true", Token: Default().Hub.Broker.Auth.Token}},
 		Console: Console{Listen: ""},
 		Store:   Store{CommitInterval: 0},
 		Log:     Log{Level: -4},
@@ -65,12 +65,21 @@ func TestEveryHubKeyHasAVariable(t *testing.T) {
 	values := map[string]string{ // one that differs from the default, by type
 		"[]string": "tcp://127.0.0.1:9", "string": "127.0.0.1:9", "config.Duration": "2s", "config.Anonymous": "false", "config.LogLevel": "error",
 	}
+	byKey := map[string]string{"hub.broker.auth.token.audiences": "hub.example", "hub.broker.auth.token.maxLifetime": "1h"}
+	needs := map[string]string{"hub.broker.tls.certFile": "hub.broker.tls.keyFile", "hub.broker.tls.keyFile": "hub.broker.tls.certFile"}
 	leaves(reflect.ValueOf(Hub{}), "hub", func(key string, field reflect.Value) {
 		value, ok := values[field.Type().String()]
+		if v, special := byKey[key]; special {
+			value = v
+		}
 		if !ok {
 			t.Fatalf("%s: say here what a %s may be", key, field.Type())
 		}
-		if _, err := Load(write(t, "c.json", "{}"), []string{EnvName(key) + "=" + value}); err != nil {
+		vars := []string{EnvName(key) + "=" + value}
+		if other, ok := needs[key]; ok {
+			vars = append(vars, EnvName(other)+"=other.pem")
+		}
+		if _, err := Load(write(t, "c.json", "{}"), vars); err != nil {
 			t.Errorf("%s: %v", key, err)
 		}
 		c := Default()
@@ -129,46 +138,49 @@ func TestBadConfigIsOneLineThatNamesKeyValueAndRemedy(t *testing.T) {
 		"not an object": {text: `[]`, want: `%s:1:1: []: not an object: write { "name": value }`},
 		"unknown hub key": {text: "{\"hub\": {\"broker\": {\"listne\": []}}}",
 			want: `%s:1:21: hub.broker.listne: no such setting: the nearest is hub.broker.listen`},
-		"unknown hub section":   {text: `{"hub": {"brokr": {}}}`, want: `%s:1:10: hub.brokr: no such setting: the nearest is hub.broker`},
-		"case of a hub key":     {text: `{"hub": {"Broker": {}}}`, want: `%s:1:10: hub.Broker: no such setting: the nearest is hub.broker`},
-		"type of a list":        {text: `{"hub": {"broker": {"listen": "tcp://:1"}}}`, want: `%s:1:31: hub.broker.listen "tcp://:1": not a list of texts: write [ "one", "two" ]`},
-		"type of a section":     {text: `{"retention": 7}`, want: `%s:1:15: retention 7: not an object: write { "name": value }`},
-		"type in a source":      {text: "{\"mqttSources\": [{\"broker\": \"mqtt://a\"},\n {\"connectTimeoutSec\": \"5\"}]}", want: `%s:2:24: mqttSources[1].connectTimeoutSec "5": not a whole number: write digits only, without quotes`},
-		"bool":                  {text: `{"validateSignatures": "yes"}`, want: `%s:1:24: validateSignatures "yes": neither true nor false: write true or false, without quotes`},
-		"duration":              {text: `{"hub": {"store": {"commitInterval": 250}}}`, want: `%s:1:38: hub.store.commitInterval 250: not a duration: write a number and its unit in quotes, such as "250ms" or "1s"`},
-		"long interval":         {text: `{"hub": {"store": {"commitInterval": "1h"}}}`, want: `%s:1:38: hub.store.commitInterval "1h0m0s": out of range: write 0s to 10s`},
-		"log level":             {text: `{"hub": {"log": {"level": "trace"}}}`, want: `%s:1:27: hub.log.level "trace": no such log level: write "debug", "info", "warn" or "error"`},
-		"anonymous":             {text: `{"hub": {"broker": {"auth": {"anonymous": "wan"}}}}`, want: `%s:1:43: hub.broker.auth.anonymous "wan": no such choice: write "lan", true or false`},
-		"no listener":           {text: `{"hub": {"broker": {"listen": []}}}`, want: `%s:1:31: hub.broker.listen: no listener: write tcp://HOST:PORT, or tcp://:PORT for every address`},
-		"listener scheme":       {text: `{"hub": {"broker": {"listen": ["mqtt://:1883"]}}}`, want: `%s:1:31: hub.broker.listen "mqtt://:1883": no such kind of listener: "mqtt": write tcp://HOST:PORT, or tcp://:PORT for every address`},
-		"listener port":         {text: `{"hub": {"broker": {"listen": ["tcp://:70000"]}}}`, want: `%s:1:31: hub.broker.listen "tcp://:70000": no port from 0 to 65535: write tcp://HOST:PORT, or tcp://:PORT for every address`},
-		"listener twice":        {text: `{"hub": {"broker": {"listen": ["tcp://:1", "tcp://:1"]}}}`, want: `%s:1:31: hub.broker.listen "tcp://:1": listed twice, with "tcp://:1": take one of them out`},
-		"listener within":       {text: `{"hub": {"broker": {"listen": ["tcp://0.0.0.0:1", "tcp://127.0.0.1:1"]}}}`, want: `%s:1:31: hub.broker.listen "tcp://127.0.0.1:1": listed twice, with "tcp://0.0.0.0:1": take one of them out`},
-		"console on a listener": {text: `{"hub": {"broker": {"listen": ["tcp://127.0.0.1:0", "tcp://:8080"]}}}`, want: `hub.console.listen ":8080": has the port of hub.broker.listen "tcp://:8080": give one of them another port`},
-		"hub in another case":   {text: `{"Hub": {"brokr": {}}}`, want: `%s:1:10: hub.brokr: no such setting: the nearest is hub.broker`},
-		"empty":                 {text: " \n", want: `%s: the file is empty: write {} for the defaults, or remove it`},
-		"UTF-16":                {text: "\xff\xfe{\x00}\x00", want: `%s: the file is UTF-16 text: save it as UTF-8`},
-		"blank database":        {text: `{"DBPATH": " "}`, want: `%s:1:12: dbPath " ": no path: name the file of the database, or leave dbPath out`},
-		"home of the shell":     {text: `{"dbPath": "~/mesh.db"}`, want: `%s:1:12: dbPath "~/mesh.db": ~ is not a directory here: write the whole path`},
-		"console address":       {text: `{"hub": {"console": {"listen": "8080"}}}`, want: `%s:1:32: hub.console.listen "8080": not an address: write HOST:PORT, ":8080" for every address, or "" for none`},
-		"broker scheme":         {text: `{"mqttSources": [{"broker": "http://u:secret@host:1"}]}`, want: `%s:1:29: mqttSources[0].broker "http://u:xxxxx@host:1": unknown scheme "http": write mqtt://HOST:PORT, or mqtts, ws or wss`},
-		"broker without URL":    {text: `{"mqtt": {"broker": "u:secret@host:1883"}}`, want: `%s:1:21: mqtt.broker "…@host:1883": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
-		"no broker":             {text: `{"mqttSources": [{"name": "a"}]}`, want: `%s:1:18: mqttSources[0].broker "": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
-		"topic":                 {text: `{"mqttSources": [{"broker": "mqtt://a", "topics": ["a/#/b"]}]}`, want: `%s:1:51: mqttSources[0].topics "a/#/b": not a topic filter: write one such as meshcore/#`},
-		"no database":           {text: `{"dbPath": ""}`, want: `%s:1:12: dbPath "": no path: name the file of the database, or leave dbPath out`},
-		"channel key":           {text: `{"channelKeys": {"Club": "abc"}}`, want: `%s:1:17: channelKeys "Club": the secret is not hex: write 32 or 64 hex digits`},
-		"channel key length":    {text: `{"channelKeys": {"Club": "abcd"}}`, want: `%s:1:17: channelKeys "Club": the secret has 4 hex digits: write 32 or 64 hex digits`},
-		"channel key type":      {text: `{"channelKeys": {"Club": 12}}`, want: `%s:1:17: channelKeys: not an object of texts: write { "name": "text" }`},
-		"polygon":               {text: `{"geo_filter": {"polygon": [[1, 2], [3, 4]]}}`, want: `%s:1:28: geo_filter.polygon: 2 corners: give 3 or more`},
-		"place":                 {text: `{"geo_filter": {"polygon": [[1, 2], [3, 4], [91, 0]]}}`, want: `%s:1:28: geo_filter.polygon [91 0]: not a place: write [latitude, longitude] in degrees`},
-		"variable":              {text: `{}`, env: []string{"CORESCOPE_HUB_STORE_COMMIT_INTERVAL=fast"}, want: `CORESCOPE_HUB_STORE_COMMIT_INTERVAL: hub.store.commitInterval "fast": not a duration: write a number and its unit in quotes, such as 250ms or 1s`},
-		"listen variable":       {text: `{}`, env: []string{"CORESCOPE_HUB_BROKER_LISTEN=1883"}, want: `CORESCOPE_HUB_BROKER_LISTEN: hub.broker.listen "1883": not a listener: write tcp://HOST:PORT, or tcp://:PORT for every address`},
-		"broker variable":       {text: `{}`, env: []string{"MQTT_BROKER=localhost:1883"}, want: `MQTT_BROKER: mqttSources[0].broker "localhost:1883": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
-		"latitude":              {text: `{"geo_filter": {"latMin": -90.5}}`, want: `%s:1:27: geo_filter.latMin -90.5: out of range: write degrees from -90 to 90`},
-		"longitude":             {text: `{"geo_filter": {"lonMax": 181}}`, want: `%s:1:27: geo_filter.lonMax 181: out of range: write degrees from -180 to 180`},
-		"upside down":           {text: `{"geo_filter": {"latMin": 48, "latMax": 47, "lonMin": 1, "lonMax": 2}}`, want: `%s:1:27: geo_filter.latMin 48: north of latMax 47: write the southern limit here`},
-		"buffer":                {text: `{"geo_filter": {"bufferKm": -1}}`, want: `%s:1:29: geo_filter.bufferKm -1: negative: write kilometres, 0 or more`},
-		"foreign adverts":       {text: `{"foreignAdverts": {"mode": "hide"}}`, want: `%s:1:29: foreignAdverts.mode "hide": no such mode: write "flag" or "drop"`},
+		"unknown hub section":          {text: `{"hub": {"brokr": {}}}`, want: `%s:1:10: hub.brokr: no such setting: the nearest is hub.broker`},
+		"case of a hub key":            {text: `{"hub": {"Broker": {}}}`, want: `%s:1:10: hub.Broker: no such setting: the nearest is hub.broker`},
+		"type of a list":               {text: `{"hub": {"broker": {"listen": "tcp://:1"}}}`, want: `%s:1:31: hub.broker.listen "tcp://:1": not a list of texts: write [ "one", "two" ]`},
+		"type of a section":            {text: `{"retention": 7}`, want: `%s:1:15: retention 7: not an object: write { "name": value }`},
+		"type in a source":             {text: "{\"mqttSources\": [{\"broker\": \"mqtt://a\"},\n {\"connectTimeoutSec\": \"5\"}]}", want: `%s:2:24: mqttSources[1].connectTimeoutSec "5": not a whole number: write digits only, without quotes`},
+		"bool":                         {text: `{"validateSignatures": "yes"}`, want: `%s:1:24: validateSignatures "yes": neither true nor false: write true or false, without quotes`},
+		"duration":                     {text: `{"hub": {"store": {"commitInterval": 250}}}`, want: `%s:1:38: hub.store.commitInterval 250: not a duration: write a number and its unit in quotes, such as "250ms" or "1s"`},
+		"long interval":                {text: `{"hub": {"store": {"commitInterval": "1h"}}}`, want: `%s:1:38: hub.store.commitInterval "1h0m0s": out of range: write 0s to 10s`},
+		"log level":                    {text: `{"hub": {"log": {"level": "trace"}}}`, want: `%s:1:27: hub.log.level "trace": no such log level: write "debug", "info", "warn" or "error"`},
+		"anonymous":                    {text: `{"hub": {"broker": {"auth": {"anonymous": "wan"}}}}`, want: `%s:1:43: hub.broker.auth.anonymous "wan": no such choice: write "lan", true or false`},
+		"no listener":                  {text: `{"hub": {"broker": {"listen": []}}}`, want: `%s:1:31: hub.broker.listen: no listener: write tcp://HOST:PORT, or tcp://:PORT for every address`},
+		"listener scheme":              {text: `{"hub": {"broker": {"listen": ["mqtt://:1883"]}}}`, want: `%s:1:31: hub.broker.listen "mqtt://:1883": no such kind of listener: "mqtt": write tcp://HOST:PORT, or tcp://:PORT for every address`},
+		"listener port":                {text: `{"hub": {"broker": {"listen": ["tcp://:70000"]}}}`, want: `%s:1:31: hub.broker.listen "tcp://:70000": no port from 0 to 65535: write tcp://HOST:PORT, or tcp://:PORT for every address`},
+		"listener twice":               {text: `{"hub": {"broker": {"listen": ["tcp://:1", "tcp://:1"]}}}`, want: `%s:1:31: hub.broker.listen "tcp://:1": listed twice, with "tcp://:1": take one of them out`},
+		"listener within":              {text: `{"hub": {"broker": {"listen": ["tcp://0.0.0.0:1", "tcp://127.0.0.1:1"]}}}`, want: `%s:1:31: hub.broker.listen "tcp://127.0.0.1:1": listed twice, with "tcp://0.0.0.0:1": take one of them out`},
+		"console on a listener":        {text: `{"hub": {"broker": {"listen": ["tcp://127.0.0.1:0", "tcp://:8080"]}}}`, want: `hub.console.listen ":8080": has the port of hub.broker.listen "tcp://:8080": give one of them another port`},
+		"hub in another case":          {text: `{"Hub": {"brokr": {}}}`, want: `%s:1:10: hub.brokr: no such setting: the nearest is hub.broker`},
+		"empty":                        {text: " \n", want: `%s: the file is empty: write {} for the defaults, or remove it`},
+		"UTF-16":                       {text: "\xff\xfe{\x00}\x00", want: `%s: the file is UTF-16 text: save it as UTF-8`},
+		"blank database":               {text: `{"DBPATH": " "}`, want: `%s:1:12: dbPath " ": no path: name the file of the database, or leave dbPath out`},
+		"home of the shell":            {text: `{"dbPath": "~/mesh.db"}`, want: `%s:1:12: dbPath "~/mesh.db": ~ is not a directory here: write the whole path`},
+		"console address":              {text: `{"hub": {"console": {"listen": "8080"}}}`, want: `%s:1:32: hub.console.listen "8080": not an address: write HOST:PORT, ":8080" for every address, or "" for none`},
+		"broker scheme":                {text: `{"mqttSources": [{"broker": "http://u:secret@host:1"}]}`, want: `%s:1:29: mqttSources[0].broker "http://u:xxxxx@host:1": unknown scheme "http": write mqtt://HOST:PORT, or mqtts, ws or wss`},
+		"broker without URL":           {text: `{"mqtt": {"broker": "u:secret@host:1883"}}`, want: `%s:1:21: mqtt.broker "…@host:1883": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
+		"no broker":                    {text: `{"mqttSources": [{"name": "a"}]}`, want: `%s:1:18: mqttSources[0].broker "": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
+		"topic":                        {text: `{"mqttSources": [{"broker": "mqtt://a", "topics": ["a/#/b"]}]}`, want: `%s:1:51: mqttSources[0].topics "a/#/b": not a topic filter: write one such as meshcore/#`},
+		"no database":                  {text: `{"dbPath": ""}`, want: `%s:1:12: dbPath "": no path: name the file of the database, or leave dbPath out`},
+		"channel key":                  {text: `{"channelKeys": {"Club": "abc"}}`, want: `%s:1:17: channelKeys "Club": the secret is not hex: write 32 or 64 hex digits`},
+		"channel key length":           {text: `{"channelKeys": {"Club": "abcd"}}`, want: `%s:1:17: channelKeys "Club": the secret has 4 hex digits: write 32 or 64 hex digits`},
+		"channel key type":             {text: `{"channelKeys": {"Club": 12}}`, want: `%s:1:17: channelKeys: not an object of texts: write { "name": "text" }`},
+		"polygon":                      {text: `{"geo_filter": {"polygon": [[1, 2], [3, 4]]}}`, want: `%s:1:28: geo_filter.polygon: 2 corners: give 3 or more`},
+		"place":                        {text: `{"geo_filter": {"polygon": [[1, 2], [3, 4], [91, 0]]}}`, want: `%s:1:28: geo_filter.polygon [91 0]: not a place: write [latitude, longitude] in degrees`},
+		"variable":                     {text: `{}`, env: []string{"CORESCOPE_HUB_STORE_COMMIT_INTERVAL=fast"}, want: `CORESCOPE_HUB_STORE_COMMIT_INTERVAL: hub.store.commitInterval "fast": not a duration: write a number and its unit in quotes, such as 250ms or 1s`},
+		"listen variable":              {text: `{}`, env: []string{"CORESCOPE_HUB_BROKER_LISTEN=1883"}, want: `CORESCOPE_HUB_BROKER_LISTEN: hub.broker.listen "1883": not a listener: write tcp://HOST:PORT, or tcp://:PORT for every address`},
+		"broker variable":              {text: `{}`, env: []string{"MQTT_BROKER=localhost:1883"}, want: `MQTT_BROKER: mqttSources[0].broker "localhost:1883": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
+		"latitude":                     {text: `{"geo_filter": {"latMin": -90.5}}`, want: `%s:1:27: geo_filter.latMin -90.5: out of range: write degrees from -90 to 90`},
+		"longitude":                    {text: `{"geo_filter": {"lonMax": 181}}`, want: `%s:1:27: geo_filter.lonMax 181: out of range: write degrees from -180 to 180`},
+		"upside down":                  {text: `{"geo_filter": {"latMin": 48, "latMax": 47, "lonMin": 1, "lonMax": 2}}`, want: `%s:1:27: geo_filter.latMin 48: north of latMax 47: write the southern limit here`},
+		"buffer":                       {text: `{"geo_filter": {"bufferKm": -1}}`, want: `%s:1:29: geo_filter.bufferKm -1: negative: write kilometres, 0 or more`},
+		"foreign adverts":              {text: `{"foreignAdverts": {"mode": "hide"}}`, want: `%s:1:29: foreignAdverts.mode "hide": no such mode: write "flag" or "drop"`},
+		"listener without certificate": {text: `{"hub": {"broker": {"listen": ["wss://:443"]}}}`, want: `%s:1:31: hub.broker.listen "wss://:443": no certificate: name one with hub.broker.tls.certFile and keyFile`},
+		"half of a certificate":        {text: `{"hub": {"broker": {"tls": {"certFile": "c.pem"}}}}`, want: `%s:1:41: hub.broker.tls.certFile: half of a certificate: name its keyFile, too`},
+		"audience that is a URL":       {text: `{"hub": {"broker": {"auth": {"token": {"audiences": ["https://hub.example"]}}}}}`, want: `%s:1:53: hub.broker.auth.token.audiences "https://hub.example": not a host name: write the host name alone, as observers connect to it`},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -29,7 +29,12 @@ func (c *Config) BrokerOptions(m Machine, log *slog.Logger) broker.Options {
 	opts := broker.DefaultOptions()
 	opts.Log = log
 	opts.Listen = c.Hub.Broker.Listen
-	opts.Anonymous = broker.Anonymous(c.Hub.Broker.Auth.Anonymous)
+	opts.TLS = broker.TLS(c.Hub.Broker.TLS)
+	auth := c.Hub.Broker.Auth
+	opts.Auth.Anonymous = broker.Anonymous(auth.Anonymous)
+	opts.Auth.UsersFile = auth.UsersFile
+	opts.Auth.Tokens.Audiences = append(opts.Auth.Tokens.Audiences, auth.Token.Audiences...)
+	opts.Auth.Tokens.MaxLifetime = time.Duration(auth.Token.MaxLifetime)
 	for _, s := range c.Sources() {
 		if s.Self(c.Hub.Broker.Listen, m) {
 			continue

@@ -90,7 +90,7 @@ func TestSettingsReachThePackages(t *testing.T) {
 	}, {
 		Name: "open", URL: "mqtt://open.example:1883", Topics: []string{"meshcore/#"}, ConnectTimeout: 30 * time.Second,
 	}}
-	if !reflect.DeepEqual(b.Upstreams, wantUpstreams) || b.Anonymous != broker.AnonymousAll {
+	if !reflect.DeepEqual(b.Upstreams, wantUpstreams) || b.Auth.Anonymous != broker.AnonymousAll {
 		t.Errorf("broker: %+v", b)
 	}
 	want := ingest.Options{

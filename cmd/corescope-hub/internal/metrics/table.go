@@ -41,6 +41,7 @@ func brokerMetrics() []Metric {
 			emit("connection", float64(s.Broker.RefusedConnections))
 			emit("login", float64(s.Broker.RefusedLogins))
 			emit("subscription", float64(s.Broker.RefusedSubscriptions))
+			emit("upgrade", float64(s.Broker.RefusedUpgrades))
 			emit("retain", float64(s.Broker.RefusedRetains))
 			emit("topic", float64(s.Broker.RefusedTopics))
 		}),
@@ -119,6 +120,7 @@ func storeMetrics() []Metric {
 		counter("transmissions_total", "rows", "New transmissions.", func(s store.Stats) uint64 { return s.Transmissions }),
 		counter("observations_total", "rows", "New observations.", func(s store.Stats) uint64 { return s.Observations }),
 		counter("duplicates_total", "records", "Repeats of known observations.", func(s store.Stats) uint64 { return s.Duplicates }),
+		counter("receptions_total", "rows", "Receptions of roaming clients.", func(s store.Stats) uint64 { return s.Receptions }),
 		counter("drops_total", "rows", "Refused packets kept in dropped_packets.", func(s store.Stats) uint64 { return s.Drops }),
 		counter("receptions_total", "rows", "New receptions of roaming clients.", func(s store.Stats) uint64 { return s.Receptions }),
 		counter("repeats_total", "records", "Records of transmissions that were known, heard by others or again.", func(s store.Stats) uint64 { return s.Repeats }),

@@ -1,0 +1,110 @@
+package broker
+
+import (
+	"time"
+
+	mqtt "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/packets"
+
+	"corescope-hub/ingest"
+)
+
+// OnConnect prepares what the library would get wrong: some keep-alives, and
+// the last will, which it would publish past every check.
+func (h *hook) OnConnect(cl *mqtt.Client, pk packets.Packet) error {
+	cl.State.Keepalive = keepalive(cl.State.Keepalive)
+	if c := connOf(cl); c != nil {
+		c.will = willOf(cl)
+	}
+	cl.Properties.Will = mqtt.Will{}
+	return nil
+}
+
+// keepalive returns the seconds after which, half again, a silent client is
+// gone. 0 stays 0, by the client's own wish: TCP's keep-alive finds a host that
+// is no longer there. The upper bound keeps the library's 16-bit sum from
+// overflowing, the lower one spares clients on slow links.
+func keepalive(seconds uint16) uint16 {
+	const least, most = 5, 43_690
+	if seconds == 0 {
+		return 0
+	}
+	return min(max(seconds, least), most)
+}
+
+// OnConnectAuthenticate decides who may log in, and as whom.
+func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
+	c := connOf(cl)
+	if c == nil || h.b.stopping() {
+		return false
+	}
+	principal, err := h.b.door.admit(c.remote, string(pk.Connect.Username), string(pk.Connect.Password))
+	if _, known := h.b.server.Clients.Get(cl.ID); err == nil && !known && h.b.server.Clients.Len() >= h.b.opts.MaxSessions {
+		err = errTooManySessions
+	}
+	if err != nil {
+		h.b.stats.refusedLogin.Add(1)
+		h.b.refusals.warn(h.b.log, "login refused", "listener", c.listener, "remote", c.remote,
+			"client", bounded(cl.ID), "user", bounded(string(pk.Connect.Username)), "err", err)
+		return false
+	}
+	c.principal = principal
+	c.will = c.will.of(&principal)
+	return true
+}
+
+// OnSessionEstablish ends an older connection of the same client id, and waits
+// until it is gone: nothing that it still does may come after what the new one
+// does. Its last will is not published, since the client is here.
+func (h *hook) OnSessionEstablish(cl *mqtt.Client, pk packets.Packet) {
+	if c := connOf(cl); c != nil {
+		h.b.takeTurn(c, cl.ID)
+	}
+	older, ok := h.b.server.Clients.Get(cl.ID)
+	if !ok {
+		return
+	}
+	c := connOf(older)
+	if c == nil {
+		return
+	}
+	c.superseded.Store(true)
+	if older.Properties.ProtocolVersion >= 5 {
+		h.b.server.DisconnectClient(older, packets.ErrSessionTakenOver)
+	} else {
+		older.Stop(packets.ErrSessionTakenOver)
+	}
+	select {
+	case <-c.gone:
+	case <-time.After(2 * time.Second):
+		h.b.log.Warn("an older connection did not end in time", "client", bounded(cl.ID), "remote", c.remote)
+	}
+}
+
+// OnSessionEstablished makes the session visible.
+func (h *hook) OnSessionEstablished(cl *mqtt.Client, pk packets.Packet) {
+	if c := connOf(cl); c != nil {
+		c.client.Store(cl)
+		c.arrived()
+	}
+}
+
+// OnDisconnect publishes the last will of a client that left without a word.
+func (h *hook) OnDisconnect(cl *mqtt.Client, err error, expire bool) {
+	if !expire {
+		cl.Stop(nil) // from here on it counts as absent
+		h.b.trimAbsent()
+	}
+	c := connOf(cl)
+	if c == nil || c.will == nil || err == nil || c.superseded.Load() || h.b.stopping() {
+		return
+	}
+	d := &delivery{b: h.b, c: c, cl: cl, message: c.will.message}
+	d.message.qos = 0 // nobody is there to be acknowledged
+	c.deliveries.add(d)
+	h.ingest(d, ingest.Message{Will: true, QoS: c.will.message.qos})
+}
+
+// OnClientExpired takes the subscriptions of a session that ends with its
+// client away. The library leaves them, for every later message to look at.
+func (h *hook) OnClientExpired(cl *mqtt.Client) { h.b.server.UnsubscribeClient(cl) }

@@ -1,0 +1,101 @@
+package broker
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"time"
+
+	mqtt "github.com/mochi-mqtt/server/v2"
+)
+
+// Options of a Broker. DefaultOptions gives the values an appliance wants.
+type Options struct {
+	Listen    []string // tcp, tls, ws or wss://HOST:PORT; port 0 asks for a free one
+	TLS       TLS
+	Auth      Auth
+	Upstreams []Upstream
+	Log       *slog.Logger
+
+	ConnectTimeout time.Duration // from accept to a complete CONNECT
+	WriteTimeout   time.Duration // a client that takes none of its data for so long is cut off
+	DrainTimeout   time.Duration // at stop, how long messages may wait for their commit
+
+	MaxConnections   int // open connections of all listeners, logged in or not
+	MaxPerAddress    int // of those, from one address; of IPv6, from one /64
+	MaxSessions      int // clients known, those that left and keep a session included
+	MaxAbsent        int // sessions kept for clients that left; those that left first go first
+	MaxPacketSize    int // bytes of one control packet
+	MaxInFlight      int // messages of one connection that wait for their commit
+	MaxPendingBytes  int // bytes waiting for one client; twice as much ends its connection
+	MaxRetained      int // topics with a retained message
+	MaxRetainedBytes int // of one such message; a larger one is forwarded and not retained
+	MaxSubscriptions int // topic filters of one client
+}
+
+// DefaultOptions listens on every address at MQTT's port and lets the local
+// network in. No real observer reaches one of the limits.
+func DefaultOptions() Options {
+	return Options{
+		Listen:           []string{"tcp://:1883"},
+		Auth:             DefaultAuth(),
+		Log:              slog.New(slog.DiscardHandler),
+		ConnectTimeout:   15 * time.Second,
+		WriteTimeout:     10 * time.Second,
+		DrainTimeout:     10 * time.Second,
+		MaxConnections:   2048,
+		MaxPerAddress:    1024,
+		MaxSessions:      3072,
+		MaxAbsent:        256,
+		MaxPacketSize:    64 << 10,
+		MaxInFlight:      256,
+		MaxPendingBytes:  512 << 10,
+		MaxRetained:      10_000,
+		MaxRetainedBytes: 4 << 10,
+		MaxSubscriptions: 64,
+	}
+}
+
+func (o Options) check() error {
+	if o.Log == nil {
+		return errors.New("broker options: Log is nil")
+	}
+	for _, limit := range []struct {
+		name string
+		n    int
+		most int
+	}{
+		{"MaxConnections", o.MaxConnections, math.MaxInt32},
+		{"MaxPerAddress", o.MaxPerAddress, math.MaxInt32},
+		{"MaxSessions", o.MaxSessions, math.MaxInt32},
+		{"MaxAbsent", o.MaxAbsent, math.MaxInt32},
+		{"MaxPacketSize", o.MaxPacketSize, 256 << 20},
+		{"MaxInFlight", o.MaxInFlight, math.MaxUint16},
+		{"MaxPendingBytes", o.MaxPendingBytes, math.MaxInt32},
+		{"MaxRetained", o.MaxRetained, math.MaxInt32},
+		{"MaxRetainedBytes", o.MaxRetainedBytes, math.MaxInt32},
+		{"MaxSubscriptions", o.MaxSubscriptions, math.MaxInt32},
+	} {
+		if limit.n < 1 || limit.n > limit.most {
+			return fmt.Errorf("broker options: %s is %d: use 1 to %d", limit.name, limit.n, limit.most)
+		}
+	}
+	return nil
+}
+
+// capabilities sets every limit of the library: its own defaults suit a broker
+// among friends.
+func capabilities(o Options) *mqtt.Capabilities {
+	c := mqtt.NewDefaultServerCapabilities()
+	c.MaximumClients = math.MaxInt64 // the listeners count, before a CONNECT is read
+	c.MaximumPacketSize = uint32(o.MaxPacketSize)
+	c.MaximumClientWritesPending = writesPending
+	c.MaximumInflight = maxUnacknowledged
+	c.ReceiveMaximum = uint16(o.MaxInFlight)
+	c.MaximumSessionExpiryInterval = 24 * 3600
+	c.MaximumMessageExpiryInterval = 0 // anything else deletes retained statuses
+	c.TopicAliasMaximum = 0
+	c.Compatibilities.NoInheritedPropertiesOnAck = true
+	return c
+}

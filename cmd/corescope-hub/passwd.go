@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"corescope-hub/broker"
+)
+
+type passwdCmd struct {
+	File   string   `arg:"" placeholder:"FILE" help:"The users file (hub.broker.auth.usersFile). It is made when it is not there."`
+	User   string   `arg:"" placeholder:"NAME" help:"Who is to log in. A public key as name ties an observer to that key."`
+	Role   string   `enum:"observer,viewer,limited,admin" default:"observer" help:"observer publishes; viewer reads what observers publish; limited the same, without radio data; admin may do everything."`
+	Topics []string `placeholder:"FILTER" help:"Topic filters that the user is held to, besides its role."`
+	Delete bool     `help:"Take the user out."`
+}
+
+// Help is the long form of what the command does.
+func (passwdCmd) Help() string {
+	return `Reads the password from standard input, one line, and writes its Argon2id hash into the file. A running hub reads the file when it starts.`
+}
+
+// Run sets or deletes a user.
+func (c *passwdCmd) Run(env environment) error {
+	if c.User == "" || strings.ContainsAny(c.User, ":\n\r#") {
+		return fmt.Errorf("user name %q: empty, or with a character that the file cannot hold: use letters, digits, dots and dashes", c.User)
+	}
+	lines, err := c.otherLines()
+	if err != nil {
+		return err
+	}
+	if !c.Delete {
+		line, err := c.line(env)
+		if err != nil {
+			return err
+		}
+		lines = append(lines, line)
+	}
+	return replaceFile(c.File, strings.Join(append(lines, ""), "\n"))
+}
+
+// otherLines are those of the file that are not this user's.
+func (c *passwdCmd) otherLines() ([]string, error) {
+	text, err := os.ReadFile(c.File)
+	if errors.Is(err, fs.ErrNotExist) && !c.Delete {
+		return []string{"# Users of corescope-hub, written by corescope-hub passwd."}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("users file %q: %w: check the path", c.File, cause(err))
+	}
+	var others []string
+	found := false
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimRight(line, "\r\n")
+		if strings.HasPrefix(line, c.User+":") {
+			found = true
+			continue
+		}
+		others = append(others, line)
+	}
+	if c.Delete && !found {
+		return nil, fmt.Errorf("users file %q: there is no user %q in it", c.File, c.User)
+	}
+	return others, nil
+}
+
+func (c *passwdCmd) line(env environment) (string, error) {
+	if isTerminal(env.stdin) {
+		fmt.Fprintf(env.stderr, "Password of %s (it is shown): ", c.User)
+	}
+	password, err := bufio.NewReader(io.LimitReader(env.stdin, 4096)).ReadString('\n')
+	password = strings.TrimRight(password, "\r\n")
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("read the password: %w", err)
+	}
+	if password == "" {
+		return "", errors.New("no password: give it on standard input, one line")
+	}
+	hash, err := broker.HashPassword(password)
+	if err != nil {
+		return "", err
+	}
+	line := c.User + ":" + c.Role + ":" + hash
+	if len(c.Topics) > 0 {
+		line += ":" + strings.Join(c.Topics, ",")
+	}
+	return line, nil
+}
+
+// replaceFile writes a file that only its owner may read, whole or not at all.
+func replaceFile(path, text string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".users-*") // 0600
+	if err != nil {
+		return fmt.Errorf("users file %q: %w: check that you may write to its directory", path, cause(err))
+	}
+	defer os.Remove(f.Name())
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("users file %q: %w", path, err)
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return fmt.Errorf("users file %q: %w", path, err)
+	}
+	return nil
+}
