@@ -30,6 +30,11 @@ func (c *recent[K, V]) put(key K, v V) {
 	c.young[key] = v
 }
 
+func (c *recent[K, V]) remove(key K) {
+	delete(c.young, key)
+	delete(c.old, key)
+}
+
 func (c *recent[K, V]) clear() {
 	c.old, c.young = nil, make(map[K]V)
 }

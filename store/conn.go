@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // writeConn is the one connection that writes. It speaks to the driver through
@@ -111,6 +112,13 @@ func (c *writeConn) each(dest []driver.Value, f func(), query string, args ...an
 		return closed
 	}
 	return err
+}
+
+// all reads every row of a query that has a LIMIT.
+func (c *writeConn) all(columns int, query string, args ...any) (all [][]driver.Value, err error) {
+	row := make([]driver.Value, columns)
+	err = c.each(row, func() { all = append(all, slices.Clone(row)) }, query, args...)
+	return all, err
 }
 
 func (c *writeConn) prepare(query string) (preparedStmt, error) {

@@ -18,6 +18,10 @@ import (
 const crashFile = "STORE_TEST_CRASH_FILE"
 
 func TestMain(m *testing.M) {
+	if path := os.Getenv(pruneFile); path != "" {
+		fmt.Fprintln(os.Stderr, pruneSlowly(path))
+		os.Exit(1)
+	}
 	if path := os.Getenv(crashFile); path != "" {
 		fmt.Fprintln(os.Stderr, writeForEver(path))
 		os.Exit(1)
@@ -104,4 +108,60 @@ func writeAndKill(t *testing.T, path string) (acked []string) {
 		t.Fatalf("hub ended by itself after %d records: %v", len(acked), err)
 	}
 	return acked
+}
+
+// pruneFile makes this test binary a hub that prunes the file it names, and
+// prints a line before each of its transactions.
+const pruneFile = "STORE_TEST_PRUNE_FILE"
+
+func pruneSlowly(path string) error {
+	opts := testOptions()
+	opts.Retention.PacketDays = 10
+	opts.before = func(*writeConn) error {
+		_, err := fmt.Println("transaction")
+		return err
+	}
+	s, err := Open(context.Background(), path, opts)
+	if err != nil {
+		return err
+	}
+	return s.Maintain(context.Background())
+}
+
+// kill -9 in the middle of a long prune: what is left is whole, and the next
+// hub goes on with it.
+func TestMaintenanceSurvivesAKill(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "meshcore.db")
+	s := openAt(t, path)
+	rows := manyOld(t, s, 3000, 4)
+	s.Close()
+	hub := exec.CommandContext(t.Context(), os.Args[0])
+	hub.Env = append(os.Environ(), pruneFile+"="+path)
+	hub.Stderr = os.Stderr
+	out, err := hub.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := hub.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for n := 0; lines.Scan(); n++ {
+		if n == 10 { // the first that are large
+			if err := hub.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	hub.Wait()
+	var left int
+	fmt.Sscan(dump(t, path, "SELECT (SELECT count(*) FROM transmissions) + (SELECT count(*) FROM observations)")[0], &left)
+	if left == 0 || left == rows {
+		t.Errorf("killed with %d of %d rows left, not in the middle", left, rows)
+	}
+	wantRows(t, path, "PRAGMA foreign_key_check")
+	wantRows(t, path, "PRAGMA integrity_check", "ok")
+	s = openAt(t, path, func(o *Options) { o.Retention.PacketDays = 10 })
+	maintain(t, s)
+	wantRows(t, path, "SELECT (SELECT count(*) FROM transmissions), (SELECT count(*) FROM observations)", "0|0")
 }

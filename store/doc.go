@@ -44,6 +44,14 @@
 // was. It takes time and free space in proportion to the file: seconds for a
 // million observations, and about as much as the file is large.
 //
+// # Maintenance
+//
+// [Store.Maintain] retires and removes what [Retention] says is too old. It has
+// no way around the writer: what it does is cut into pieces of a few
+// milliseconds, each of which joins the transaction of the records that are
+// waiting, after them. The WAL is copied into the file beside the writer, by a
+// goroutine and a connection of its own.
+//
 // # Who may write
 //
 // One Store, held by a lock file beside the database. Any number of programs

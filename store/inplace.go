@@ -35,6 +35,6 @@ func (p *place) check(path string) error {
 // stands in the place of a WAL, if anything, belongs to somebody else's commits.
 func (w *writer) rescue() {
 	if _, err := os.Stat(w.path + "-wal"); errors.Is(err, fs.ErrNotExist) {
-		w.conn.use(func() error { return w.wal.run(w.conn, "TRUNCATE") }) // a failure shows itself in the next commit
+		w.conn.use(func() error { _, err := checkpoint(w.conn, truncateWAL); return err }) // a failure shows itself in the next commit
 	}
 }

@@ -29,7 +29,9 @@ type Options struct {
 	CacheBytes int64
 
 	// CheckpointBytes is how much of the WAL is copied into the database file at
-	// a time: larger writes less, and takes longer to open after a crash.
+	// a time: larger writes less, and takes longer to open after a crash. The
+	// WAL's file may be some times larger while readers or a flood of records
+	// keep it from starting again.
 	CheckpointBytes int64
 
 	// CheckpointInterval is the longest time that committed rows stay in the WAL
@@ -38,6 +40,21 @@ type Options struct {
 
 	// Readers is how many read-only connections queries may use at once.
 	Readers int
+
+	// Retention is what Maintain goes by.
+	Retention Retention
+
+	// Blacklist names observers, case ignored, that Maintain marks inactive.
+	Blacklist []string
+
+	// VacuumPages is the most free pages that Maintain gives back to the file
+	// system each time. Pages.
+	VacuumPages int
+
+	// VacuumOnOpen makes Open write the whole file anew, without gaps, if
+	// nothing in it depends on what that renumbers. It takes minutes for a large
+	// file, and as much room again.
+	VacuumOnOpen bool
 
 	// Log is told when commits begin to fail and when they work again. Nil logs
 	// nothing.
@@ -58,6 +75,8 @@ func DefaultOptions() Options {
 		CheckpointBytes:    16 << 20,
 		CheckpointInterval: 10 * time.Minute,
 		Readers:            4,
+		Retention:          Retention{NodeDays: 7, ObserverDays: 14, MetricsDays: 30, NeighbourDays: 5},
+		VacuumPages:        1024,
 	}
 }
 
@@ -79,6 +98,8 @@ func (o Options) check() error {
 		return fmt.Errorf("checkpoint interval %s: must not be negative", o.CheckpointInterval)
 	case o.Readers < 1:
 		return fmt.Errorf("%d readers: must be at least 1", o.Readers)
+	case o.VacuumPages < 0:
+		return fmt.Errorf("vacuum of %d pages: must not be negative", o.VacuumPages)
 	}
-	return nil
+	return o.Retention.check()
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,9 @@ type Stats struct {
 	Duplicates    uint64 // repeats of known observations and receptions
 	Drops         uint64 // refused packets kept
 	Receptions    uint64 // new ones of roaming clients
+	Repeats       uint64 // records of a transmission that was known, heard by others or again
+	Adverts       uint64 // records that told of a node
+	Reports       uint64 // records that told of their observer
 	NotCommitted  uint64 // records told to come again
 	BadRecords    uint64 // records that can never be stored
 
@@ -27,6 +31,9 @@ type Stats struct {
 	Checkpoints      uint64
 	CheckpointErrors uint64
 
+	Upkeep       map[string]Upkeep // maintenance by its kind
+	ChoreSeconds Histogram         // duration of one piece of it, commit included
+
 	QueueDepth    int    // records accepted and not settled
 	QueueCapacity int    // records
 	QueueWaits    uint64 // records that found the queue full
@@ -37,6 +44,13 @@ type Stats struct {
 
 	DatabaseBytes int64
 	WALBytes      int64
+}
+
+// Upkeep is what was done of one kind of maintenance.
+type Upkeep struct {
+	Chores uint64 // pieces that were committed
+	Rows   uint64 // changed by them
+	Errors uint64 // pieces that failed
 }
 
 // Histogram counts values by size.
@@ -82,10 +96,13 @@ type counters struct {
 
 	mu    sync.Mutex
 	stats Stats
+	uses  map[string]*use // by kind of work
 }
 
 func newCounters() *counters {
-	return &counters{stats: Stats{
+	return &counters{uses: map[string]*use{}, stats: Stats{
+		Upkeep:            map[string]Upkeep{},
+		ChoreSeconds:      newHistogram(.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1),
 		BatchSize:         newHistogram(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000),
 		CommitSeconds:     newHistogram(.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5),
 		CheckpointSeconds: newHistogram(.001, .01, .1, 1, 10),
@@ -131,6 +148,31 @@ func (s *Stats) countRecord(r *Record, o *outcome) {
 	if o.result.New {
 		s.Transmissions++
 	}
+	if r.Transmission != nil && !o.result.New {
+		s.Repeats++
+	}
+	if r.Advert != nil {
+		s.Adverts++
+	}
+	if r.Observer.ID != "" && r.Drop == nil {
+		s.Reports++
+	}
+}
+
+// countChore counts one piece of maintenance.
+func (c *counters) countChore(done *chore, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	u := c.stats.Upkeep[done.kind]
+	if err != nil {
+		u.Errors++
+	} else {
+		u.Chores++
+		u.Rows += uint64(done.allowance.changed)
+		c.stats.ChoreSeconds.observe(done.took.Seconds())
+		c.useOf(done.kind, done.wait, done.took)
+	}
+	c.stats.Upkeep[done.kind] = u
 }
 
 func (c *counters) countCheckpoint(took time.Duration, err error, now time.Time) {
@@ -150,7 +192,8 @@ func (c *counters) snapshot() Stats {
 	defer c.mu.Unlock()
 	s := c.stats
 	s.BatchSize, s.CommitSeconds = s.BatchSize.clone(), s.CommitSeconds.clone()
-	s.CheckpointSeconds = s.CheckpointSeconds.clone()
+	s.CheckpointSeconds, s.ChoreSeconds = s.CheckpointSeconds.clone(), s.ChoreSeconds.clone()
+	s.Upkeep = maps.Clone(s.Upkeep)
 	s.QueueWaits = c.blocked.Load()
 	return s
 }

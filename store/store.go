@@ -24,7 +24,7 @@ type Store struct {
 	feed   *feed
 	stats  *counters
 
-	running sync.WaitGroup // the writer and the acker
+	running sync.WaitGroup // the writer, the acker and the checkpointer
 	closing sync.Once
 	closed  error // what Close returned; written inside closing
 }
@@ -60,7 +60,11 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 		return nil, err
 	}
 	s.lock = lock
-	s.running.Go(s.writer.run)
+	s.running.Go(func() {
+		defer s.writer.wal.stop()
+		s.writer.run()
+	})
+	s.running.Go(s.writer.wal.run)
 	s.running.Go(s.queue.settle)
 	return s, nil
 }
@@ -79,6 +83,12 @@ func open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if err := migrate(ctx, conn.held, path, opts.Log); err != nil {
 		conn.close()
 		return nil, err
+	}
+	if opts.VacuumOnOpen {
+		if err := vacuumWhole(ctx, conn.held, opts.Log); err != nil {
+			conn.close()
+			return nil, fmt.Errorf("open database %s: %w", path, err)
+		}
 	}
 	read, err := sql.Open("sqlite", readerDSN(path))
 	if err != nil {

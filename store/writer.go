@@ -21,10 +21,12 @@ type writer struct {
 	now    func() time.Time // time.Now outside tests
 
 	ledger *ledger
-	wal    checkpoints
+	wal    *checkpointer
 	place  place
+	chores chan *chore // maintenance that asks for the writer; it waits in nobody's hands
 
 	batch        []item // reused
+	chore        *chore // taken, and to be done with the batch; nil for none
 	lastCommit   time.Time
 	failingSince time.Time // zero while commits work
 }
@@ -37,7 +39,8 @@ func newWriter(conn *writeConn, path string, opts Options, q *queue, f *feed, st
 	return &writer{
 		conn: conn, path: path, opts: opts, queue: q, feed: f, stats: stats, log: opts.Log, now: now,
 		ledger: newLedger(conn, opts.MetricsInterval),
-		wal:    newCheckpoints(opts),
+		wal:    newCheckpointer(path, opts, stats, now),
+		chores: make(chan *chore),
 	}
 }
 
@@ -46,6 +49,7 @@ func (w *writer) load() error {
 	err := w.conn.use(w.ledger.refresh)
 	if err == nil {
 		w.place.check(w.path) // of a fresh file there may be no WAL yet
+		w.wal.place = w.place
 		w.feed.ring(w.ledger.lastObservation())
 	}
 	return err
@@ -55,25 +59,20 @@ func (w *writer) load() error {
 func (w *writer) run() {
 	defer close(w.queue.settled)
 	for w.collect() {
-		if len(w.batch) > 0 {
-			w.settle()
-		}
-		w.checkpointIfDue()
+		w.settle()
+		w.watchWAL()
 	}
 }
 
-// collect fills batch with all that may share the next transaction. It returns
-// false when the queue is closed and empty, and an empty batch when only a
-// checkpoint is due.
+// collect fills batch with all that may share the next transaction, and takes a
+// chore if one is offered. It returns false when the queue is closed and empty.
 //
 // A batch needs no timer of its own under load: it is what arrived during the
 // last commit. Only to keep CommitInterval does it go on collecting for a while.
 func (w *writer) collect() bool {
-	it, open := w.first()
-	if !open || it == nil {
-		return open
+	if !w.first() {
+		return false
 	}
-	w.batch = append(w.batch, *it)
 	var due <-chan time.Time
 	if wait := w.opts.CommitInterval - w.now().Sub(w.lastCommit); wait > 0 {
 		timer := time.NewTimer(wait)
@@ -88,6 +87,7 @@ func (w *writer) collect() bool {
 				return true // closing: no more waiting
 			}
 			w.batch = append(w.batch, it)
+		case w.chore = <-w.offered():
 		case <-due:
 			due = nil
 		}
@@ -96,20 +96,28 @@ func (w *writer) collect() bool {
 	return true
 }
 
-// first waits for a record; nil when it is time to look at the WAL instead.
-func (w *writer) first() (it *item, open bool) {
-	var checkpoint <-chan time.Time
-	if wait, ok := w.wal.dueIn(w.now()); ok {
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		checkpoint = timer.C
+// first waits for something to do.
+func (w *writer) first() (open bool) {
+	if w.chore != nil { // the last transaction ended before its turn
+		return true
 	}
 	select {
 	case it, open := <-w.queue.items:
-		return &it, open
-	case <-checkpoint:
-		return nil, true
+		if open {
+			w.batch = append(w.batch, it)
+		}
+		return open
+	case w.chore = <-w.chores:
+		return true
 	}
+}
+
+// offered is where chores come from; nowhere, while there is one already.
+func (w *writer) offered() <-chan *chore {
+	if w.chore != nil {
+		return nil
+	}
+	return w.chores
 }
 
 // drain adds what is queued at this moment.
@@ -132,6 +140,10 @@ func (w *writer) settle() {
 	start := w.now()
 	out := make([]outcome, len(w.batch))
 	err := w.commit(out)
+	if len(w.batch) == 0 {
+		return // there was only a chore, which has its answer
+	}
+	spaced := w.lastCommit.Add(w.opts.CommitInterval)
 	w.lastCommit = w.now()
 	for i := range out {
 		out[i].done = w.batch[i].done
@@ -140,6 +152,7 @@ func (w *writer) settle() {
 		}
 	}
 	w.stats.countBatch(w.batch, out, w.lastCommit.Sub(start), err, w.lastCommit)
+	w.stats.countUse(useRecords, start.Sub(maxTime(w.batch[0].queued, spaced)), w.lastCommit.Sub(start))
 	w.report(err)
 	if err == nil {
 		w.feed.ring(w.ledger.lastObservation())
@@ -149,9 +162,62 @@ func (w *writer) settle() {
 	w.batch = w.batch[:0]
 }
 
-// commit writes the batch in one transaction. An error means that nothing may
-// be taken for stored.
+// commit writes the batch in one transaction, and the chore with it. An error
+// means that nothing of the batch may be taken for stored.
 func (w *writer) commit(out []outcome) error {
+	if w.chore != nil {
+		if settled, err := w.commitWithChore(out); settled {
+			return err
+		}
+	}
+	return w.useConn(func() error {
+		err := w.transact(func() error { return w.applyAll(out) })
+		if err != nil && recordFault(err) {
+			err = w.transact(func() error { return w.applyEach(out) })
+		}
+		return err
+	})
+}
+
+// commitWithChore writes the batch and does the chore after it. With false the
+// batch is to be written without: the records are not to suffer from what may
+// be the chore's fault, nor the chore from a bad record.
+func (w *writer) commitWithChore(out []outcome) (settled bool, err error) {
+	c, began := w.chore, w.now()
+	err = w.useConn(func() error {
+		return w.transact(func() error {
+			if err := w.applyAll(out); err != nil {
+				return err
+			}
+			began = w.now()
+			return c.run(w.ledger, w.now)
+		})
+	})
+	if !c.ran && err != nil && recordFault(err) && len(w.batch) > 0 {
+		return false, nil
+	}
+	end := w.now()
+	c.took = end.Sub(began)
+	c.wait = began.Sub(maxTime(c.asked, w.lastCommit.Add(w.opts.CommitInterval)))
+	w.chore = nil
+	w.stats.countChore(c, err)
+	if err == nil && c.allowance.changed > 0 {
+		w.lastCommit = end // one that changes nothing costs no flush
+	}
+	c.settled <- err
+	return err == nil || !c.ran || len(w.batch) == 0, err
+}
+
+// maxTime is the later of two times.
+func maxTime(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// useConn runs f on a connection that is to be trusted.
+func (w *writer) useConn(f func() error) error {
 	if w.broken {
 		if err := w.reopen(); err != nil {
 			return err
@@ -163,10 +229,7 @@ func (w *writer) commit(out []outcome) error {
 				return err
 			}
 		}
-		err := w.transact(out, w.applyAll)
-		if err != nil && recordFault(err) {
-			err = w.transact(out, w.applyEach)
-		}
+		err := f()
 		if err == nil {
 			err = w.place.check(w.path)
 		}
@@ -177,13 +240,13 @@ func (w *writer) commit(out []outcome) error {
 }
 
 // transact runs apply between BEGIN and COMMIT.
-func (w *writer) transact(out []outcome, apply func([]outcome) error) error {
+func (w *writer) transact(apply func() error) error {
 	if _, err := w.conn.exec("BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	err := w.ledger.refresh()
 	if err == nil {
-		err = apply(out)
+		err = apply()
 	}
 	if err == nil {
 		if _, err = w.conn.exec("COMMIT"); err != nil {
@@ -251,16 +314,18 @@ func (w *writer) applyEach(out []outcome) error {
 // must be there: a fresh one in its place would take records that nobody asked
 // it to.
 func (w *writer) reopen() error {
-	w.rescue()
-	w.conn.close() // rolls back what is open; it may well be closed already
-	conn, err := openWriteConn(context.Background(), writerDSN(w.path, "rw", w.opts))
-	if err != nil {
-		return fmt.Errorf("reopen database: %w", err)
-	}
-	w.conn = conn
-	w.ledger.reconnect(conn)
-	w.place, w.broken = place{}, false
-	return nil
+	return w.wal.suspend(func() error {
+		w.rescue()
+		w.conn.close() // rolls back what is open; it may well be closed already
+		conn, err := openWriteConn(context.Background(), writerDSN(w.path, "rw", w.opts))
+		if err != nil {
+			return fmt.Errorf("reopen database: %w", err)
+		}
+		w.conn = conn
+		w.ledger.reconnect(conn)
+		w.place, w.broken = place{}, false
+		return nil
+	})
 }
 
 // report tells the operator once that commits fail, and once that they work
@@ -280,7 +345,7 @@ func (w *writer) report(err error) {
 // and lets go of it. The rows are safe without the copy: a reader can prevent
 // it, and that is no error.
 func (w *writer) close() error {
-	w.conn.use(func() error { return w.wal.run(w.conn, "TRUNCATE") })
+	w.conn.use(func() error { _, err := checkpoint(w.conn, truncateWAL); return err })
 	if err := w.conn.close(); err != nil && !w.broken {
 		return fmt.Errorf("close database: %w", err)
 	}

@@ -127,6 +127,7 @@ func (h *hub) run(ctx context.Context, ready func()) error {
 	if h.console != nil {
 		g.Go(func() error { return h.console.Run(consoleCtx) })
 	}
+	g.Go(func() error { return h.maintain(ctx) })
 	g.Go(func() error {
 		defer stopConsole()
 		err := h.broker.Run(ctx, func() {

@@ -17,15 +17,16 @@ const module = "corescope-hub"
 // mayImport is which rooms of the module each room may import; packages below a
 // room belong to it. The data flows along these edges and nothing points back.
 var mayImport = map[string][]string{
-	"decoder":                            {},
-	"store":                              {},
-	"ingest":                             {"decoder", "store"},
-	"broker":                             {"ingest"},
-	"cmd/corescope-hub/internal/config":  {"decoder", "store", "ingest", "broker"},
-	"cmd/corescope-hub/internal/console": {"store", "broker"},
-	"cmd/corescope-hub/internal/metrics": {"store", "ingest", "broker"},
+	"decoder":                              {},
+	"store":                                {},
+	"ingest":                               {"decoder", "store"},
+	"broker":                               {"ingest"},
+	"cmd/corescope-hub/internal/config":    {"decoder", "store", "ingest", "broker"},
+	"cmd/corescope-hub/internal/console":   {"store", "broker"},
+	"cmd/corescope-hub/internal/metrics":   {"store", "ingest", "broker"},
+	"cmd/corescope-hub/internal/corescope": {"store", "ingest", "broker"},
 	"cmd/corescope-hub": {"decoder", "store", "ingest", "broker", "cmd/corescope-hub/internal/config",
-		"cmd/corescope-hub/internal/console", "cmd/corescope-hub/internal/metrics"},
+		"cmd/corescope-hub/internal/console", "cmd/corescope-hub/internal/corescope", "cmd/corescope-hub/internal/metrics"},
 }
 
 // onlyIn is which packages may touch a third-party module or a technology of the

@@ -27,7 +27,9 @@ type Config struct {
 	ForeignAdverts        ForeignAdverts    `json:"foreignAdverts"`
 	ClientRxCoverage      ClientRxCoverage  `json:"clientRxCoverage"`
 	Retention             Retention         `json:"retention"`
+	NeighborEdgesMaxDays  int               `json:"neighborEdgesMaxAgeDays"`
 	Metrics               Metrics           `json:"metrics"`
+	DB                    DB                `json:"db"`
 	Runtime               Runtime           `json:"runtime"`
 	Hub                   Hub               `json:"hub"`
 
@@ -63,18 +65,15 @@ type ClientRxCoverage struct {
 	Enabled bool `json:"enabled"`
 }
 
-// Retention is how long rows are kept. Days.
-type Retention struct {
-	NodeDays     int `json:"nodeDays"`
-	ObserverDays int `json:"observerDays"`
-	MetricsDays  int `json:"metricsDays"`
-	PacketDays   int `json:"packetDays"`
-	ClientRxDays int `json:"clientRxDays"`
-}
-
 // Metrics is about the numbers that observers report.
 type Metrics struct {
 	SampleIntervalSec int `json:"sampleIntervalSec"`
+}
+
+// DB is about the database file.
+type DB struct {
+	VacuumOnStartup        bool `json:"vacuumOnStartup"`
+	IncrementalVacuumPages int  `json:"incrementalVacuumPages"`
 }
 
 // Runtime is about the Go runtime.
@@ -84,10 +83,11 @@ type Runtime struct {
 
 // Hub holds what only the hub has.
 type Hub struct {
-	Broker  Broker  `json:"broker"`
-	Console Console `json:"console"`
-	Store   Store   `json:"store"`
-	Log     Log     `json:"log"`
+	Broker    Broker    `json:"broker"`
+	Console   Console   `json:"console"`
+	Store     Store     `json:"store"`
+	CoreScope CoreScope `json:"corescope"`
+	Log       Log       `json:"log"`
 }
 
 // Broker is the MQTT side.
@@ -125,6 +125,11 @@ type Console struct {
 // Store is the database.
 type Store struct {
 	CommitInterval Duration `json:"commitInterval"`
+}
+
+// CoreScope is what CoreScope's web server is told beside the database.
+type CoreScope struct {
+	StatsFile string `json:"statsFile"`
 }
 
 // Log is the log on standard error.

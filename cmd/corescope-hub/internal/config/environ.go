@@ -19,6 +19,7 @@ const (
 	envMQTTBroker      = "MQTT_BROKER"
 	envMQTTTopic       = "MQTT_TOPIC"
 	envChannelKeysPath = "CHANNEL_KEYS_PATH"
+	envStatsFile       = "CORESCOPE_INGESTOR_STATS"
 )
 
 // EnvName is the environment variable that sets a hub key:
@@ -84,6 +85,10 @@ func (c *Config) coreScopeEnviron(vars map[string]string) {
 	if v := vars[envChannelKeysPath]; v != "" {
 		c.ChannelKeysPath = v
 		c.origin["channelKeysPath"] = envChannelKeysPath
+	}
+	if v := vars[envStatsFile]; v != "" {
+		c.Hub.CoreScope.StatsFile = v
+		c.origin["hub.corescope.statsFile"] = envStatsFile
 	}
 	if vars[envMQTTTopic] != "" && vars[envMQTTBroker] == "" {
 		c.strangers = append(c.strangers, envMQTTTopic)

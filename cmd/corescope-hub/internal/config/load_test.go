@@ -273,7 +273,7 @@ func TestSettingsThatAreNotAppliedAreWarnedAbout(t *testing.T) {
 		`{"geo_filter": {"latMin": 1, "latMax": 2, "lonMin": 3, "lonMax": 4}}`:           "",
 		`{"geo_filter": {"latMin": 1, "latMax": 2, "lonMin": 3}}`:                        "geo_filter has neither",
 		`{"clientRxCoverage": {"enabled": true}, "retention": {"nodeDays": 3}}`:          "",
-		`{"retention": {"packetDays": 30}}`:                                              "retention",
+		`{"retention": {"packetDays": 30, "clientRxDays": 30}}`:                          "",
 	} {
 		c, err := Load(write(t, "c.json", text), nil)
 		if err != nil {

@@ -17,6 +17,9 @@ func (c *Config) StoreOptions(log *slog.Logger) store.Options {
 	opts.Log = log
 	opts.CommitInterval = time.Duration(c.Hub.Store.CommitInterval)
 	opts.MetricsInterval = c.SampleInterval()
+	opts.Retention = c.retention()
+	opts.Blacklist = c.ObserverBlacklist
+	opts.VacuumPages, opts.VacuumOnOpen = c.vacuumPages(), c.DB.VacuumOnStartup
 	return opts
 }
 

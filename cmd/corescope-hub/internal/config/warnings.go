@@ -15,7 +15,6 @@ func (c *Config) Warnings() []string {
 		text  string
 	}{
 		{c.GeoFilter.incomplete(), "geo_filter has neither a polygon nor all four limits: no node is outside"},
-		{c.Retention.PacketDays > 0 || c.Retention.ClientRxDays > 0, "retention is not applied by this version: every row is kept"},
 	} {
 		if s.given {
 			w = append(w, s.text)

@@ -108,13 +108,23 @@ func storeMetrics() []Metric {
 	histogram := func(name, unit, help string, value func(store.Stats) store.Histogram) Metric {
 		return Metric{Name: prefix + "store_" + name, Kind: Histogram, Unit: unit, Help: help, histogram: func(s Snapshot) store.Histogram { return value(s.Store) }}
 	}
+	upkeep := func(name, unit, help string, value func(store.Upkeep) uint64) Metric {
+		return labelled("store_upkeep_"+name, Counter, unit, "what", help, func(s Snapshot, emit emitter) {
+			for _, kind := range slices.Sorted(maps.Keys(s.Store.Upkeep)) {
+				emit(kind, float64(value(s.Store.Upkeep[kind])))
+			}
+		})
+	}
 	return []Metric{
 		counter("records_total", "records", "Records committed, one for each message stored.", func(s store.Stats) uint64 { return s.Records }),
 		counter("transmissions_total", "rows", "New transmissions.", func(s store.Stats) uint64 { return s.Transmissions }),
 		counter("observations_total", "rows", "New observations.", func(s store.Stats) uint64 { return s.Observations }),
 		counter("duplicates_total", "records", "Repeats of known observations.", func(s store.Stats) uint64 { return s.Duplicates }),
-		counter("receptions_total", "rows", "Receptions of roaming clients.", func(s store.Stats) uint64 { return s.Receptions }),
 		counter("drops_total", "rows", "Refused packets kept in dropped_packets.", func(s store.Stats) uint64 { return s.Drops }),
+		counter("receptions_total", "rows", "New receptions of roaming clients.", func(s store.Stats) uint64 { return s.Receptions }),
+		counter("repeats_total", "records", "Records of transmissions that were known, heard by others or again.", func(s store.Stats) uint64 { return s.Repeats }),
+		counter("adverts_total", "records", "Records that told of a node.", func(s store.Stats) uint64 { return s.Adverts }),
+		counter("reports_total", "records", "Records that told of their observer.", func(s store.Stats) uint64 { return s.Reports }),
 		counter("not_committed_total", "records", "Records that could not be kept at the time; they come again.", func(s store.Stats) uint64 { return s.NotCommitted }),
 		counter("bad_records_total", "records", "Records that can never be stored. Each is a bug: please report it.", func(s store.Stats) uint64 { return s.BadRecords }),
 		counter("commits_total", "transactions", "Transactions committed.", func(s store.Stats) uint64 { return s.Commits }),
@@ -123,6 +133,10 @@ func storeMetrics() []Metric {
 		number("last_error_time_seconds", Gauge, "seconds", "When a commit or checkpoint last failed, since 1970; 0 when none did.", func(s store.Stats) float64 { return since1970(s.LastErrorAt) }),
 		counter("checkpoints_total", "checkpoints", "Times that the WAL was copied into the database file.", func(s store.Stats) uint64 { return s.Checkpoints }),
 		counter("checkpoint_errors_total", "checkpoints", "Checkpoints that failed.", func(s store.Stats) uint64 { return s.CheckpointErrors }),
+		upkeep("rows_total", "rows", "Rows that maintenance moved, marked or deleted; of vacuum: pages given back.", func(u store.Upkeep) uint64 { return u.Rows }),
+		upkeep("chores_total", "pieces", "Pieces of maintenance that were committed.", func(u store.Upkeep) uint64 { return u.Chores }),
+		upkeep("errors_total", "pieces", "Pieces of maintenance that failed; they are tried again.", func(u store.Upkeep) uint64 { return u.Errors }),
+		histogram("chore_seconds", "seconds", "Time of one piece of maintenance, its commit included.", func(s store.Stats) store.Histogram { return s.ChoreSeconds }),
 		number("queue_depth", Gauge, "records", "Records accepted and not yet committed.", func(s store.Stats) float64 { return float64(s.QueueDepth) }),
 		number("queue_capacity", Gauge, "records", "Records that the queue can hold; a full one makes senders wait.", func(s store.Stats) float64 { return float64(s.QueueCapacity) }),
 		counter("queue_waits_total", "records", "Records that found the queue full.", func(s store.Stats) uint64 { return s.QueueWaits }),

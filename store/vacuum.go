@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+const (
+	freePages = `PRAGMA freelist_count`
+
+	// vacuumPage moves the last page of the file into one that is free, and cuts
+	// the file. It does nothing in a file that was not made for it.
+	vacuumPage = `PRAGMA incremental_vacuum(1)`
+)
+
+// vacuum gives up to pages free pages back to the file system. Its rows are
+// pages.
+func vacuum(pages int) sweep {
+	return func(l *ledger, a *allowance) (more bool, err error) {
+		var cols [1]driver.Value
+		if _, err := l.conn.query(cols[:], freePages); err != nil {
+			return false, fmt.Errorf("count free pages: %w", err)
+		}
+		free, _ := cols[0].(int64)
+		for pages > 0 && free > 0 {
+			if a.left() == 0 {
+				return true, nil
+			}
+			if _, err := l.conn.exec(vacuumPage); err != nil {
+				return false, fmt.Errorf("vacuum: %w", err)
+			}
+			a.use(1, true)
+			pages, free = pages-1, free-1
+		}
+		return false, nil
+	}
+}
+
+const declaresRowid = `SELECT count(*) FROM pragma_table_info('observers') WHERE pk = 1 AND upper(type) = 'INTEGER'`
+
+// vacuumWhole writes the file anew. VACUUM may renumber the rows of a table
+// that declares no rowid, and in files that CoreScope made, observations refer
+// to observers by just that; such a file stays as it is. So does one that there
+// is no room for: the file is fine without.
+func vacuumWhole(ctx context.Context, conn *sql.Conn, log *slog.Logger) error {
+	var declared int
+	if err := conn.QueryRowContext(ctx, declaresRowid).Scan(&declared); err != nil {
+		return err
+	}
+	if declared == 0 {
+		log.Warn("the database is not vacuumed: its observers, made by CoreScope, would be renumbered")
+		return nil
+	}
+	began := time.Now()
+	for _, statement := range []string{"PRAGMA auto_vacuum = INCREMENTAL", "VACUUM", truncateWAL} {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			log.Warn("the database is not vacuumed", "err", err)
+			return ctx.Err()
+		}
+	}
+	log.Info("database vacuumed", "dur", time.Since(began))
+	return nil
+}
