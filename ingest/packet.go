@@ -35,6 +35,7 @@ func (in *Ingester) packetRecord(m *Message, t topic, env *envelope, raw string)
 	rec.Transmission = in.transmission(pkt, frame)
 	rec.Observation = observation(env)
 	rec.Observation.Hops, rec.Observation.HopSize = hops(pkt)
+	rec.Observation.Travelled = pkt.Route.IsFlood() && pkt.Type() != decoder.TypeTrace
 	rec.Observation.Sender = rec.Transmission.From
 	rec.Observation.Raw = frame
 	if rec.Observer.Heard {

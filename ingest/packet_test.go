@@ -66,6 +66,22 @@ func TestLengthIsCheckedOnlyWhereItIsOne(t *testing.T) {
 	}
 }
 
+func TestOnlyTheHopsOfAFloodHaveRelayed(t *testing.T) {
+	t.Parallel()
+	for frame, want := range map[string]bool{
+		"09021A2B01020304DEADBEEF0BADCAFE":         true,  // FLOOD
+		"08A1B2C3D4021A2B01020304DEADBEEF0BADCAFE": true,  // TRANSPORT_FLOOD
+		"0A021A2B01020304DEADBEEF0BADCAFE":         false, // DIRECT: still to go
+		"0BA1B2C3D4021A2B01020304DEADBEEF0BADCAFE": false, // TRANSPORT_DIRECT
+		"250228F0040302014433221100ACBBCC":         false, // TRACE, though sent as FLOOD: its path holds SNRs
+	} {
+		rec, got := ingestOne(t, DefaultOptions(), packet(frame))
+		if got.Outcome != Stored || rec.Observation.Travelled != want {
+			t.Errorf("%s: travelled %v, %+v", frame, rec.Observation.Travelled, got)
+		}
+	}
+}
+
 func TestSkewIsOfALiveObserverWithoutZone(t *testing.T) {
 	t.Parallel()
 	behind := ptr(-7 * time.Hour)

@@ -45,7 +45,10 @@ func takeOverIn(t *testing.T, ctx context.Context, path string, life int) (lived
 	hub := exec.CommandContext(ctx, os.Args[0])
 	hub.Env = append(os.Environ(), takeOverFile+"="+path, takeOverLife+"="+strconv.Itoa(life))
 	out, err := hub.CombinedOutput()
-	if err == nil {
+	switch {
+	case hub.ProcessState == nil && ctx.Err() != nil: // it was over before it began
+		return false
+	case err == nil, hub.ProcessState != nil && hub.ProcessState.Success(): // or it ended just as ctx did
 		return true
 	}
 	if status, ok := hub.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
