@@ -78,16 +78,17 @@ func (c *chore) run(l *ledger, now func() time.Time) (err error) {
 	return err
 }
 
-// nextRows is how many rows the chore after c may use.
+// nextRows is how many rows the chore after c may use. There is one, so c had
+// more to do than it was allowed.
 func (c *chore) nextRows() int {
-	rows, a := c.allowance.rows, &c.allowance
+	a := &c.allowance
 	switch {
 	case c.took > choreGoal:
-		rows = max(int(int64(min(a.used, rows))*int64(choreGoal)/int64(c.took)), leastRows)
-	case c.took < choreGoal/2 && a.used >= rows:
-		rows = min(2*rows, mostRows)
+		return max(int(int64(a.used)*int64(choreGoal)/int64(c.took)), leastRows)
+	case c.took < choreGoal/2:
+		return min(2*a.rows, mostRows)
 	}
-	return rows
+	return a.rows
 }
 
 // sweep runs work to its end, chore by chore, and returns how many rows it

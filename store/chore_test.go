@@ -99,7 +99,7 @@ func TestPiecesGrowAndShrinkWithTheStorage(t *testing.T) {
 		want int
 	}{
 		{"fast", 16, 16, time.Millisecond, 32},
-		{"fast but not used up", 16, 5, time.Millisecond, 16},
+		{"fast, and the next thing was too large", 16, 5, time.Millisecond, 32},
 		{"as wanted", 100, 100, 15 * time.Millisecond, 100},
 		{"slow", 100, 100, 40 * time.Millisecond, 50},
 		{"slow and cut short", 100, 40, 40 * time.Millisecond, 20},
