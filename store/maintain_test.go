@@ -134,9 +134,9 @@ func TestVacuumOnOpenShrinksTheFile(t *testing.T) {
 	}
 }
 
-// VACUUM may renumber observers that declare no rowid, and then observations
-// would be somebody else's.
-func TestVacuumOnOpenLeavesCoreScopesFileAlone(t *testing.T) {
+// VACUUM may renumber observers that declare no rowid, as CoreScope's do, and
+// then observations would be somebody else's.
+func TestVacuumOnOpenKeepsTheNumbersOfCoreScopesObservers(t *testing.T) {
 	path := coreScopeFile(t, `INSERT INTO observers (rowid, id) VALUES (1, 'A'), (2, 'B'), (7, 'C');
 		DELETE FROM observers WHERE id = 'B'`)
 	before := dump(t, path, "SELECT rowid, id FROM observers")
@@ -146,7 +146,7 @@ func TestVacuumOnOpenLeavesCoreScopesFileAlone(t *testing.T) {
 		o.Log = slog.New(slog.NewTextHandler(&logged, nil))
 	})
 	wantRows(t, path, "SELECT rowid, id FROM observers", before...)
-	if !strings.Contains(logged.String(), "not vacuumed") {
-		t.Errorf("not told:\n%s", &logged)
+	if !strings.Contains(logged.String(), "database vacuumed") {
+		t.Errorf("not vacuumed:\n%s", &logged)
 	}
 }

@@ -40,21 +40,11 @@ func vacuum(pages int) sweep {
 	}
 }
 
-const declaresRowid = `SELECT count(*) FROM pragma_table_info('observers') WHERE pk = 1 AND upper(type) = 'INTEGER'`
-
 // vacuumWhole writes the file anew. VACUUM may renumber the rows of a table
-// that declares no rowid, and in files that CoreScope made, observations refer
-// to observers by just that; such a file stays as it is. So does one that there
-// is no room for: the file is fine without.
+// that declares no rowid, to which observations would refer; Open has seen to it
+// that observers declare theirs. A file that there is no room for stays as it
+// is: it is fine without.
 func vacuumWhole(ctx context.Context, conn *sql.Conn, log *slog.Logger) error {
-	var declared int
-	if err := conn.QueryRowContext(ctx, declaresRowid).Scan(&declared); err != nil {
-		return err
-	}
-	if declared == 0 {
-		log.Warn("the database is not vacuumed: its observers, made by CoreScope, would be renumbered")
-		return nil
-	}
 	began := time.Now()
 	for _, statement := range []string{"PRAGMA auto_vacuum = INCREMENTAL", "VACUUM", truncateWAL} {
 		if _, err := conn.ExecContext(ctx, statement); err != nil {

@@ -121,6 +121,7 @@ func storeMetrics() []Metric {
 		counter("observations_total", "rows", "New observations.", func(s store.Stats) uint64 { return s.Observations }),
 		counter("duplicates_total", "records", "Repeats of known observations.", func(s store.Stats) uint64 { return s.Duplicates }),
 		counter("drops_total", "rows", "Refused packets kept in dropped_packets.", func(s store.Stats) uint64 { return s.Drops }),
+		counter("receptions_total", "rows", "New receptions of roaming clients.", func(s store.Stats) uint64 { return s.Receptions }),
 		counter("repeats_total", "records", "Records of transmissions that were known, heard by others or again.", func(s store.Stats) uint64 { return s.Repeats }),
 		counter("adverts_total", "records", "Records that told of a node.", func(s store.Stats) uint64 { return s.Adverts }),
 		counter("reports_total", "records", "Records that told of their observer.", func(s store.Stats) uint64 { return s.Reports }),
