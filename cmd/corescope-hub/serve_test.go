@@ -95,7 +95,7 @@ func TestLaterSignalStopsAHubThatCannotCommit(t *testing.T) {
 // lock takes SQLite's write lock of the file, so that nobody can commit.
 func lock(t *testing.T, path string) (release func()) {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+path)
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)")
 	if err != nil {
 		t.Fatal(err)
 	}
