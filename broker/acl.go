@@ -54,7 +54,7 @@ func (p *Principal) mayRead(t place, known bool) bool {
 		return known && t.private == privateCommands && strings.EqualFold(t.key, p.Key)
 	case RoleGuest:
 		return !known || t.private == privateNot || t.private == privateCommands
-	case RoleViewer, RoleLimited:
+	case RoleViewer:
 		return known && t.private == privateNot
 	}
 	return false

@@ -15,24 +15,23 @@ func TestAllowed(t *testing.T) {
 		keyed     = Principal{Role: RoleObserver, Key: own}
 		shared    = Principal{Role: RoleObserver, Name: "meshdev"}
 		viewer    = Principal{Role: RoleViewer}
-		limited   = Principal{Role: RoleLimited}
 		admin     = Principal{Role: RoleAdmin}
 		listed    = Principal{Role: RoleObserver, Topics: []string{"meshcore/ZRH/#"}}
 		dashboard = Principal{Role: RoleViewer, Topics: []string{"meshcore/+/+/status"}}
 	)
 	all := map[string]*Principal{"guest": &guest, "keyed": &keyed, "shared": &shared, "viewer": &viewer,
-		"limited": &limited, "admin": &admin, "listed": &listed, "dashboard": &dashboard}
+		"admin": &admin, "listed": &listed, "dashboard": &dashboard}
 	for _, c := range []struct{ topic, publish, read string }{
-		{"meshcore/ZRH/" + own + "/packets", "guest keyed shared admin listed", "guest viewer limited admin"},
-		{"meshcore/SEA/" + other + "/packets", "guest shared admin", "guest viewer limited admin"},
-		{"meshcore/ZRH/" + strings.ToLower(own) + "/status", "guest keyed shared admin listed", "guest viewer limited admin dashboard"},
-		{"meshcore/client/" + own + "/packets", "guest keyed shared admin", "guest viewer limited admin"},
-		{"meshcore/client/" + other + "/packets", "guest shared admin", "guest viewer limited admin"},
+		{"meshcore/ZRH/" + own + "/packets", "guest keyed shared admin listed", "guest viewer admin"},
+		{"meshcore/SEA/" + other + "/packets", "guest shared admin", "guest viewer admin"},
+		{"meshcore/ZRH/" + strings.ToLower(own) + "/status", "guest keyed shared admin listed", "guest viewer admin dashboard"},
+		{"meshcore/client/" + own + "/packets", "guest keyed shared admin", "guest viewer admin"},
+		{"meshcore/client/" + other + "/packets", "guest shared admin", "guest viewer admin"},
 		{"meshcore/ZRH/" + own + "/serial/responses", "guest keyed shared admin listed", "admin"},
 		{"meshcore/ZRH/" + own + "/serial/commands", "admin", "guest keyed shared admin listed"},
 		{"meshcore/ZRH/" + other + "/serial/commands", "admin", "guest shared admin listed"},
 		{"meshcore/ZRH/" + own + "/internal", "admin", "admin"},
-		{"meshcore/packets", "guest shared admin", "guest viewer limited admin"},
+		{"meshcore/packets", "guest shared admin", "guest viewer admin"},
 		{"meshcore", "guest admin", "guest admin"},
 		{"homeassistant/light", "guest admin", "guest admin"},
 		{"$SYS/broker/version", "admin", "admin"},

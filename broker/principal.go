@@ -8,7 +8,6 @@ const (
 	RoleGuest    Role = "guest"    // anonymous: publishes for any observer, reads what a viewer reads
 	RoleObserver Role = "observer" // publishes; with a key only for itself
 	RoleViewer   Role = "viewer"   // reads what observers publish
-	RoleLimited  Role = "limited"  // the same, without what tells where and what the radios are
 	RoleAdmin    Role = "admin"    // everything
 )
 
