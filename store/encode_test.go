@@ -48,13 +48,11 @@ func TestBucketIsTheNearestMultiple(t *testing.T) {
 }
 
 func FuzzPathText(f *testing.F) {
-	f.Add([]byte{}, 1)
-	f.Add([]byte{0x0F, 0xA0, 0x1A}, 1)
-	f.Add([]byte{1, 2, 3, 4, 5, 6}, 3)
+	f.Add([]byte{}, 0)
+	f.Add([]byte{0x0F, 0xA0, 0x1A}, 0)
+	f.Add([]byte{1, 2, 3, 4, 5, 6}, 2)
 	f.Fuzz(func(t *testing.T, hops []byte, size int) {
-		if size < 1 || size > 8 {
-			t.Skip()
-		}
+		size = 1 + int(uint(size)%8) // any input is a size that there is
 		hops = hops[:len(hops)/size*size]
 		read := parsePath(pathText(hops, size))
 		if len(read) != len(hops)/size {

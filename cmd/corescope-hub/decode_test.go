@@ -137,7 +137,7 @@ func TestDecodeEscapesJSONWithoutChangingIt(t *testing.T) {
 func TestDecodeOnATerminalIsForPeople(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
-		t.Skip("script takes other arguments elsewhere")
+		t.Skip("needs the script of Linux (Debian package bsdutils), which takes other arguments elsewhere")
 	}
 	script := needTool(t, "script")
 	for _, tt := range []struct{ args, typed, want string }{

@@ -19,6 +19,6 @@ func needTool(t *testing.T, name string) string {
 	if slices.Contains(strings.Split(os.Getenv("HUB_REQUIRE"), ","), name) {
 		t.Fatalf("HUB_REQUIRE names %s: %v", name, err)
 	}
-	t.Skipf("%s is not installed", name)
+	t.Skipf("needs %s, which is not installed", name)
 	return ""
 }
