@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/url"
 	"path/filepath"
 	"runtime"
@@ -100,14 +101,28 @@ func (h *hub) openConsole(ctx context.Context) error {
 	if h.cfg.Hub.Console.Listen == "" {
 		return nil
 	}
-	var err error
-	h.console, err = console.Open(ctx, console.Options{
+	opts := console.Options{
 		Listen:  h.cfg.Hub.Console.Listen,
 		NotYet:  h.notReady,
 		Metrics: metrics.Handler(h.snapshot),
 		Log:     h.log,
-	})
+	}
+	if h.cfg.Hub.Console.MQTT {
+		opts.MQTT = http.HandlerFunc(h.serveMQTT)
+	}
+	var err error
+	h.console, err = console.Open(ctx, opts)
 	return err
+}
+
+// serveMQTT is the broker on the console's port. The console is opened before
+// there is a broker, and is closed after it.
+func (h *hub) serveMQTT(w http.ResponseWriter, r *http.Request) {
+	if !h.serving.Load() {
+		http.Error(w, "MQTT is not served now", http.StatusServiceUnavailable)
+		return
+	}
+	h.broker.WebSocket("console").ServeHTTP(w, r)
 }
 
 func (h *hub) closeConsole() error {
