@@ -105,6 +105,8 @@ func (h *hub) openConsole(ctx context.Context) error {
 		Listen:  h.cfg.Hub.Console.Listen,
 		NotYet:  h.notReady,
 		Metrics: metrics.Handler(h.snapshot),
+		Stats:   h.stats,
+		Sources: h.sourceStates,
 		Log:     h.log,
 	}
 	if h.cfg.Hub.Console.MQTT {
@@ -201,12 +203,11 @@ func (h *hub) greeting() greeting {
 	if h.console != nil {
 		g.console = h.console.Addr().String()
 	}
-	self := h.cfg.SelfSources(h.machine)
-	for _, s := range self {
-		g.self = append(g.self, s.Broker)
+	for _, s := range h.cfg.SelfSources(h.machine) {
+		g.self = append(g.self, s.Address())
 	}
-	for _, u := range h.cfg.BrokerOptions(h.machine, h.log).Upstreams {
-		g.bridged = append(g.bridged, u.URL)
+	for _, u := range h.broker.Stats().Upstreams {
+		g.bridged = append(g.bridged, u.Address)
 	}
 	return g
 }
