@@ -46,3 +46,29 @@ func TestNothingIsAckedWhileTheFileIsElsewhere(t *testing.T) {
 		t.Errorf("a fresh file was made: %v", err)
 	}
 }
+
+// The operator moved the file of a running hub, stopped the hub, and starts it.
+func TestNoFreshFileIsMadeBesideAWAL(t *testing.T) {
+	s := openTest(t)
+	put(t, s, packet(alpha, "01"))
+	if err := os.Rename(s.path, s.path+".away"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second lets go of the file
+		if _, err := try(t, s, packet(alpha, "02")); !errors.Is(err, ErrNotCommitted) {
+			t.Fatalf("got %v, want ErrNotCommitted", err)
+		}
+	}
+	s.Close()
+	again, err := Open(t.Context(), s.path, testOptions())
+	if err == nil {
+		again.Close()
+		t.Fatal("opened")
+	}
+	wantOneLine(t, err, s.path, "the file is gone, but its WAL is there", "move the file back")
+	if err := os.Rename(s.path+".away", s.path); err != nil {
+		t.Fatal(err)
+	}
+	openAt(t, s.path)
+	wantRows(t, s.path, "SELECT hash FROM transmissions WHERE hash = '01'", "01")
+}

@@ -45,10 +45,7 @@ type hub struct {
 // setting cannot be used or an address is taken.
 func openHub(ctx context.Context, cfg *config.Config, log *slog.Logger) (*hub, error) {
 	h := &hub{cfg: cfg, machine: thisMachine(), log: log, started: time.Now()}
-	channels, err := cfg.Channels()
-	if err != nil {
-		return nil, err
-	}
+	channels, _ := cfg.Channels() // its warnings are among those of the settings
 	keys, err := decoder.NewKeyring(channels...)
 	if err != nil {
 		return nil, fmt.Errorf("make the keyring: %w", err)
