@@ -5,11 +5,9 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"net/url"
 	"os"
-	"sync/atomic"
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
@@ -46,23 +44,7 @@ type upstream struct {
 	client paho.Client
 	acks   ackQueue
 	lost   chan error // why the connection ended
-	news   news       // what the operator knows of it
-
-	connected atomic.Bool
-	connects  atomic.Int64
-	messages  atomic.Int64
-	lastUnix  atomic.Int64
-	lastError atomic.Pointer[string]
-}
-
-// UpstreamStats is what a bridge did since the broker was made.
-type UpstreamStats struct {
-	Name        string
-	Connected   bool
-	Connects    int64
-	Messages    int64
-	LastMessage time.Time // zero when none came
-	LastError   string    // "" when there was none; never holds credentials
+	ledger *ledger
 }
 
 // upstreamSchemes maps the schemes of a config to those of the client library.
@@ -75,7 +57,6 @@ func newUpstream(b *Broker, o Upstream) (*upstream, error) {
 	if err != nil || address.Host == "" || upstreamSchemes[address.Scheme] == "" {
 		return nil, fmt.Errorf("bridge %q: not a broker address: use mqtt://HOST:PORT, or mqtts, tcp, ssl, ws, wss", o.Name)
 	}
-	address.Scheme = upstreamSchemes[address.Scheme]
 	if len(o.Topics) == 0 {
 		o.Topics = []string{"meshcore/#"}
 	}
@@ -89,11 +70,17 @@ func newUpstream(b *Broker, o Upstream) (*upstream, error) {
 	if u.name == "" {
 		u.name = address.Host
 	}
+	u.ledger = newLedger(b.log, u.name, shown(*address), time.Now)
 	u.client = paho.NewClient(u.clientOptions(address))
 	return u, nil
 }
 
+// shown is what of an upstream's URL may be shown: some hold a login, or a token
+// in the query.
+func shown(u url.URL) string { return u.Scheme + "://" + u.Host + u.EscapedPath() }
+
 func (u *upstream) clientOptions(address *url.URL) *paho.ClientOptions {
+	address.Scheme = upstreamSchemes[address.Scheme]
 	o := paho.NewClientOptions().
 		AddBroker(address.String()).
 		SetClientID(u.clientID()).
@@ -128,20 +115,15 @@ func (u *upstream) run(ctx context.Context) {
 	pause := leastPause
 	for ctx.Err() == nil {
 		began := time.Now()
-		err := u.session(ctx)
+		lasted, err := u.session(ctx)
 		if ctx.Err() != nil {
 			break
 		}
 		if time.Since(began) > mostPause {
 			pause = leastPause
 		}
-		u.failed(err)
 		wait := pause/2 + rand.N(pause/2)
-		level := slog.LevelDebug
-		if u.news.is(err.Error(), time.Now()) {
-			level = slog.LevelWarn
-		}
-		u.b.log.Log(ctx, level, "bridge down", "upstream", u.name, "err", err, "retry_in", wait.Round(time.Second))
+		u.ledger.failed(err, lasted, wait)
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
@@ -149,33 +131,30 @@ func (u *upstream) run(ctx context.Context) {
 		pause = min(2*pause, mostPause)
 	}
 	u.client.Disconnect(250)
-	u.connected.Store(false)
 }
 
-// session is one connection, from dialling to its end.
-func (u *upstream) session(ctx context.Context) error {
+// session is one connection, from dialling to its end; lasted is how long it was
+// up.
+func (u *upstream) session(ctx context.Context) (lasted time.Duration, err error) {
 	select { // of the connection before
 	case <-u.lost:
 	default:
 	}
 	if err := u.wait(ctx, u.client.Connect(), "connect"); err != nil {
-		return err
+		return 0, err
 	}
-	defer u.connected.Store(false)
 	if err := u.subscribe(ctx); err != nil {
 		u.client.Disconnect(0)
-		return err
+		return 0, err
 	}
-	u.connected.Store(true)
-	u.connects.Add(1)
-	u.news = news{}
-	u.b.log.Info("bridge up", "upstream", u.name, "topics", u.opts.Topics)
+	began := time.Now()
+	u.ledger.up("topics", u.opts.Topics)
 	select {
 	case err := <-u.lost:
 		u.client.Disconnect(0)
-		return err
+		return time.Since(began), err
 	case <-ctx.Done():
-		return ctx.Err()
+		return time.Since(began), ctx.Err()
 	}
 }
 
@@ -196,22 +175,6 @@ func (u *upstream) subscribe(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// news is the reason for which a bridge is down, as it was last told: a reason
-// that stays is told once an hour.
-type news struct {
-	told string
-	at   time.Time
-}
-
-// is says whether reason is to be told now.
-func (n *news) is(reason string, now time.Time) bool {
-	if reason == n.told && now.Sub(n.at) < time.Hour {
-		return false
-	}
-	n.told, n.at = reason, now
-	return true
 }
 
 // wait waits for an answer of the upstream.
@@ -238,9 +201,8 @@ func (u *upstream) wait(ctx context.Context, token paho.Token, act string) error
 
 // receive is called for each message, in order, and must not wait long.
 func (u *upstream) receive(m paho.Message) {
-	u.messages.Add(1)
 	now := time.Now()
-	u.lastUnix.Store(now.Unix())
+	u.ledger.message(now, m.Retained())
 	u.b.inFlight.Add(1)
 	u.b.sink.Ingest(u.b.accepting, ingest.Message{
 		Source: u.name, Topic: m.Topic(), Payload: m.Payload(), QoS: m.Qos(),
@@ -264,20 +226,4 @@ func (u *upstream) end(err error) {
 	case u.lost <- err:
 	default: // it is ending already
 	}
-}
-
-func (u *upstream) failed(err error) {
-	text := err.Error()
-	u.lastError.Store(&text)
-}
-
-func (u *upstream) snapshot() UpstreamStats {
-	s := UpstreamStats{Name: u.name, Connected: u.connected.Load(), Connects: u.connects.Load(), Messages: u.messages.Load()}
-	if t := u.lastUnix.Load(); t > 0 {
-		s.LastMessage = time.Unix(t, 0)
-	}
-	if e := u.lastError.Load(); e != nil {
-		s.LastError = *e
-	}
-	return s
 }

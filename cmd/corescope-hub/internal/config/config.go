@@ -120,6 +120,7 @@ type Token struct {
 // Console is the HTTP side.
 type Console struct {
 	Listen string `json:"listen"`
+	MQTT   bool   `json:"mqtt"`
 }
 
 // Store is the database.

@@ -48,7 +48,7 @@ func TestFileOverridesDefaultsAndEnvironmentOverridesFile(t *testing.T) {
 	}
 	want := Hub{
 		Broker:  Broker{Listen: []string{"tcp://127.0.0.1:2", "tcp://[::1]:3"}, IATAFilter: []string{"SEA"}, Auth: Auth{Anonymous: "true", Token: Default().Hub.Broker.Auth.Token}},
-		Console: Console{Listen: ""},
+		Console: Console{Listen: "", MQTT: true},
 		Store:   Store{CommitInterval: 0},
 		Log:     Log{Level: -4},
 	}
@@ -63,7 +63,7 @@ func TestFileOverridesDefaultsAndEnvironmentOverridesFile(t *testing.T) {
 func TestEveryHubKeyHasAVariable(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{ // one that differs from the default, by type
-		"[]string": "tcp://127.0.0.1:9", "string": "127.0.0.1:9", "config.Duration": "2s", "config.Anonymous": "false", "config.LogLevel": "error",
+		"[]string": "tcp://127.0.0.1:9", "bool": "false", "string": "127.0.0.1:9", "config.Duration": "2s", "config.Anonymous": "false", "config.LogLevel": "error",
 	}
 	byKey := map[string]string{"hub.broker.auth.token.audiences": "hub.example", "hub.broker.auth.token.maxLifetime": "1h"}
 	needs := map[string]string{"hub.broker.tls.certFile": "hub.broker.tls.keyFile", "hub.broker.tls.keyFile": "hub.broker.tls.certFile"}

@@ -34,6 +34,16 @@ func (s Source) ConnectTimeout() time.Duration {
 	return time.Duration(s.ConnectTimeoutSec) * time.Second
 }
 
+// Address is what of the broker's URL may be shown: some hold a login, or a token
+// in the query.
+func (s Source) Address() string {
+	u, err := url.Parse(s.Broker)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host + u.EscapedPath()
+}
+
 // InsecureSkipVerify says whether any TLS certificate will do.
 func (s Source) InsecureSkipVerify() bool {
 	return s.RejectUnauthorized != nil && !*s.RejectUnauthorized
@@ -52,7 +62,7 @@ func (c *Config) Sources() []Source {
 		s := &sources[i]
 		s.normalise()
 		if s.Name == "" {
-			s.Name = s.Broker
+			s.Name = s.Address()
 		}
 		if taken[s.Name]++; taken[s.Name] > 1 {
 			s.Name += " (" + strconv.Itoa(taken[s.Name]) + ")"
