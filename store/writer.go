@@ -183,6 +183,10 @@ func (w *writer) reopen() error {
 			conn.close()
 			return err
 		}
+		// A flush that failed may have left a gap in the WAL on the disk which the
+		// page cache hides; what comes after it would be lost with the power. A
+		// reader may prevent this.
+		conn.use(func() error { _, err := checkpoint(conn, truncateWAL); return err })
 		w.readers.SetMaxIdleConns(w.opts.Readers)
 		w.conn = conn
 		w.ledger.reconnect(conn)
