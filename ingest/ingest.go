@@ -41,6 +41,7 @@ type Ingester struct {
 	verify   bool
 	clients  bool // roaming clients are accepted
 	senders  packetSenders
+	drops    dropQuota
 	tallies  *tallies
 }
 
@@ -71,7 +72,7 @@ func (in *Ingester) Ingest(ctx context.Context, m Message, done func(Verdict)) {
 		}
 	}
 	rec, reason := in.record(&m)
-	if rec == nil {
+	if rec == nil || rec.Drop != nil && !in.drops.take(rec.Observer.ID, m.Received) {
 		settle(Verdict{Outcome: reason.outcome(), Reason: reason})
 		return
 	}
@@ -98,6 +99,8 @@ func verdict(reason Reason, res store.Result, err error) Verdict {
 		return notSafe(err)
 	case reason != "":
 		return Verdict{Outcome: reason.outcome(), Reason: reason}
+	case res.Refused:
+		return Verdict{Outcome: Worthless, Reason: ReasonManyObservers}
 	}
 	return Verdict{Outcome: Stored, Duplicate: res.Duplicate}
 }

@@ -38,7 +38,7 @@ func newWriter(conn *writeConn, path string, opts Options, q *queue, f *feed, st
 	}
 	return &writer{
 		conn: conn, path: path, opts: opts, queue: q, feed: f, stats: stats, log: opts.Log, now: now,
-		ledger: newLedger(conn, opts.MetricsInterval),
+		ledger: newLedger(conn, opts),
 		wal:    newCheckpointer(path, opts, stats, now),
 		chores: make(chan *chore),
 	}
