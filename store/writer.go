@@ -40,7 +40,7 @@ func newWriter(conn *writeConn, readers *sql.DB, path string, opts Options, q *q
 	}
 	return &writer{
 		conn: conn, readers: readers, path: path, opts: opts, queue: q, feed: f, stats: stats, log: opts.Log, now: now,
-		ledger: newLedger(conn, opts.MetricsInterval),
+		ledger: newLedger(conn, opts),
 		wal:    newCheckpointer(path, opts, stats, now),
 		chores: make(chan *chore),
 	}
