@@ -57,7 +57,7 @@ func mosquitto(t *testing.T) (addr string) {
 }
 
 func bridged(addr string) func(*Options) {
-	return func(o *Options) { o.Upstreams = []Upstream{{Name: "up", URL: "mqtt://" + addr, Region: "ZRH"}} }
+	return func(o *Options) { o.Upstreams = []Upstream{upstreamAt("mqtt://" + addr)} }
 }
 
 // until waits for a condition that another program brings about.
@@ -152,7 +152,7 @@ func TestUpstreamAddressIsChecked(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"", "mqtt://", "http://example.org", "localhost:1883", "mqtt://a b"} {
 		o := DefaultOptions()
-		o.Upstreams = []Upstream{{Name: "up", URL: address}}
+		o.Upstreams = []Upstream{upstreamAt(address)}
 		if _, err := New(verdictSink(storeAll), o); err == nil {
 			t.Errorf("%q is taken for a broker address", address)
 		}
@@ -180,4 +180,10 @@ func TestReasonOfABridgeThatStaysDownIsToldOnceAnHour(t *testing.T) {
 			t.Errorf("%s: told %v, want %v", step.reason, got, step.told)
 		}
 	}
+}
+
+func upstreamAt(address string) Upstream {
+	u := DefaultUpstream()
+	u.Name, u.URL, u.Region = "up", address, "ZRH"
+	return u
 }
