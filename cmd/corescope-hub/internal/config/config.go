@@ -127,6 +127,7 @@ type Bridges struct {
 // Console is the HTTP side.
 type Console struct {
 	Listen string `json:"listen"`
+	MQTT   bool   `json:"mqtt"`
 }
 
 // Store is the database.

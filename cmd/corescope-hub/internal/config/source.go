@@ -86,7 +86,7 @@ func legacyTopics(topic string) []string {
 // normalise takes user and password out of the URL, so that it can be shown, and
 // writes the port out.
 func (s *Source) normalise() {
-	u, err := url.Parse(s.Broker)
+	u, err := url.Parse(withScheme(s.Broker))
 	if err != nil {
 		return
 	}
@@ -102,6 +102,18 @@ func (s *Source) normalise() {
 		u.Host = net.JoinHostPort(u.Hostname(), strconv.Itoa(int(port)))
 	}
 	s.Broker = u.String()
+}
+
+// withScheme is the address of a broker as a URL. CoreScope's MQTT library takes
+// HOST:PORT and :PORT, too.
+func withScheme(broker string) string {
+	if broker == "" || strings.Contains(broker, "://") {
+		return broker
+	}
+	if strings.HasPrefix(broker, ":") {
+		broker = "localhost" + broker
+	}
+	return "mqtt://" + broker
 }
 
 // defaultPorts by scheme of a source.

@@ -13,6 +13,10 @@ func routes(opts Options) http.Handler {
 	mux.HandleFunc("GET /healthz", alive)
 	mux.HandleFunc("GET /readyz", ready(opts.NotYet))
 	mux.Handle("GET /metrics", opts.Metrics)
+	if opts.MQTT != nil {
+		mux.Handle("GET /mqtt", opts.MQTT)
+		mux.Handle("GET /mqtt/", opts.MQTT)
+	}
 	mux.HandleFunc("GET /api/v1/stats", answer(opts.Stats))
 	mux.HandleFunc("GET /api/v1/sources", answer(opts.Sources))
 	mux.HandleFunc("/", elsewhere)
