@@ -12,13 +12,6 @@ import (
 	"github.com/eclipse/paho.mqtt.golang/packets"
 )
 
-// How long an upstream may say nothing: it is asked after pingAfter, and the
-// library looks every few seconds whether it is time.
-const (
-	pingAfter    = 30 * time.Second
-	upstreamIdle = 45 * time.Second
-)
-
 // link is one connection to an upstream, made by a client of the library that is
 // used for nothing else: one that was disconnected may still be busy.
 type link struct {
@@ -69,7 +62,7 @@ func (u *upstream) clientOptions(ctx context.Context, l *link, o linkOptions, lo
 		SetAutoReconnect(false). // run does it, with the pauses and the log that we want
 		SetAutoAckDisabled(true).
 		SetStore(forgetful{}).
-		SetKeepAlive(pingAfter).
+		SetKeepAlive(u.b.opts.pace.pingAfter).
 		SetPingTimeout(24 * time.Hour). // the wire waits for the answer, and only while it is being read
 		SetConnectTimeout(u.opts.ConnectTimeout).
 		SetWriteTimeout(u.b.opts.WriteTimeout).
@@ -85,7 +78,7 @@ func (u *upstream) open(ctx context.Context, l *link) (net.Conn, error) {
 		return nil, err
 	}
 	l.loggedIn = context.AfterFunc(ctx, func() { conn.Close() }) // wakes who waits for the answer
-	l.wire = newWire(conn, u.b.opts.MaxPacketSize, upstreamIdle, u.b.opts.WriteTimeout)
+	l.wire = newWire(conn, u.b.opts.MaxPacketSize, u.b.opts.pace.idle, u.b.opts.WriteTimeout)
 	return l.wire, nil
 }
 

@@ -49,12 +49,12 @@ const (
 // a new connection is made, which costs nothing where it keeps the session.
 const maxStrikes = 3
 
-func newAsking(clientID string, least time.Duration) asking {
+func newAsking(clientID string, p pace) asking {
 	sum := sha256.Sum256([]byte(clientID))
 	return asking{
 		topic:    fmt.Sprintf("%s%x", probeTopic, sum[:8]),
-		echoWait: min(max(least/8, 5*time.Second), 15*time.Second),
-		window:   min(max(least/2, 5*time.Second), time.Minute),
+		echoWait: p.echoWait,
+		window:   p.window,
 	}
 }
 

@@ -53,11 +53,6 @@ func DefaultUpstream() Upstream {
 }
 
 const (
-	// The pause between two attempts to connect to an upstream grows from the first
-	// of these to the second, and is spread at random below it.
-	leastPause = time.Second
-	mostPause  = time.Minute
-
 	// maxWaitingBytes bounds what messages of one upstream that wait for their
 	// commit take, each with messageBytes besides its payload. An upstream that
 	// sends more is not read for a while.
@@ -108,7 +103,7 @@ func newUpstream(b *Broker, o Upstream) (*upstream, error) {
 		silence: newSilence(o.Silence),
 		window:  semaphore.NewWeighted(maxWaitingBytes),
 	}
-	u.asking = newAsking(u.clientID(), o.Silence)
+	u.asking = newAsking(u.clientID(), b.opts.pace)
 	if _, err := u.tlsConfig(); err != nil {
 		return nil, err
 	}
@@ -150,14 +145,15 @@ var errRenew = errors.New("login renewed")
 
 // run connects, and connects again, until ctx ends.
 func (u *upstream) run(ctx context.Context) {
-	pause := leastPause
+	pace := u.b.opts.pace
+	pause := pace.leastPause
 	for ctx.Err() == nil {
 		lasted, err := u.session(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		if lasted > mostPause {
-			pause = leastPause
+		if lasted > pace.mostPause {
+			pause = pace.leastPause
 		}
 		if errors.Is(err, errRenew) {
 			u.ledger.renewed(lasted)
@@ -169,7 +165,7 @@ func (u *upstream) run(ctx context.Context) {
 		case <-time.After(wait):
 		case <-ctx.Done():
 		}
-		pause = min(2*pause, mostPause)
+		pause = min(2*pause, pace.mostPause)
 	}
 }
 

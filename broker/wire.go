@@ -81,11 +81,15 @@ func (w *wire) next() error {
 	if err != nil {
 		return w.silence(err)
 	}
+	kind := header >> 4
+	if !w.greeted && kind != packets.Connack {
+		return fmt.Errorf("%w: it begins with a control packet of kind %d, not with a CONNACK", errBroken, kind)
+	}
 	size, err := w.size()
 	if err != nil {
 		return w.silence(err)
 	}
-	if kind := header >> 4; kind == packets.Publish && size > w.most {
+	if kind == packets.Publish && size > w.most {
 		err = w.shorten(header, size)
 	} else if size > w.most {
 		return fmt.Errorf("%w: a control packet of kind %d with %d bytes", errBroken, kind, size)
@@ -147,9 +151,6 @@ func (w *wire) payload() []byte {
 // check judges the control packet at hand.
 func (w *wire) check(kind byte) error {
 	body := w.payload()
-	if !w.greeted && kind != packets.Connack {
-		return fmt.Errorf("%w: it begins with a control packet of kind %d, not with a CONNACK", errBroken, kind)
-	}
 	switch kind {
 	case packets.Connack:
 		return w.checkConnack(body)
@@ -224,9 +225,6 @@ func (w *wire) checkPublish(body []byte) error {
 // message to refusedTopic. Without its acknowledgement it would come again with
 // every connection.
 func (w *wire) shorten(header byte, size int) error {
-	if !w.greeted {
-		return fmt.Errorf("%w: it begins with a PUBLISH, not with a CONNACK", errBroken)
-	}
 	var length [2]byte
 	if _, err := io.ReadFull(w.r, length[:]); err != nil {
 		return err
