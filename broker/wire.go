@@ -2,6 +2,7 @@ package broker
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -64,6 +65,7 @@ func (w *wire) Write(p []byte) (int, error) {
 	if len(p) > 0 && p[0]>>4 == packets.Subscribe {
 		if id, filters, ok := readSubscribe(p); ok {
 			w.asked[id] = filters
+			p = otherID(p)
 		}
 	}
 	if w.writeWait > 0 {
@@ -186,7 +188,8 @@ func (w *wire) checkSuback(body []byte) error {
 	if len(body) < 2 {
 		return fmt.Errorf("%w: a SUBACK of %d bytes", errBroken, len(body))
 	}
-	id := binary.BigEndian.Uint16(body)
+	id := ^binary.BigEndian.Uint16(body)
+	binary.BigEndian.PutUint16(body, id)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	filters, known := w.asked[id]
@@ -283,6 +286,18 @@ func plainTopic(topic string) bool {
 		}
 	}
 	return true
+}
+
+// otherID makes a SUBSCRIBE whose packet id is counted from the other end. The
+// library begins with 1 on every connection, and brokers made of mochi-mqtt take
+// a SUBSCRIBE for wrong whose id is that of a message they wait to have
+// acknowledged.
+func otherID(subscribe []byte) []byte {
+	p := bytes.Clone(subscribe)
+	_, n := binary.Uvarint(p[1:])
+	id := p[1+n:]
+	binary.BigEndian.PutUint16(id, ^binary.BigEndian.Uint16(id))
+	return p
 }
 
 // readSubscribe takes a SUBSCRIBE apart, as the library writes it.
