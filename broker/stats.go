@@ -76,7 +76,7 @@ func (b *Broker) Stats() Stats {
 		Panics:               c.panics.Load(),
 	}
 	for _, u := range b.upstreams {
-		s.Upstreams = append(s.Upstreams, u.ledger.snapshot())
+		s.Upstreams = append(s.Upstreams, u.snapshot())
 	}
 	return s
 }

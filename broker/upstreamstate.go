@@ -152,11 +152,22 @@ func (l *ledger) enter(s UpstreamState) { l.stats.State, l.stats.Since = s, l.no
 // inState is how long the state has lasted, for the log.
 func (l *ledger) inState() time.Duration { return l.now().Sub(l.stats.Since).Round(time.Second) }
 
-// count adds to one of the counters.
-func (l *ledger) count(n *int64) {
+// refused takes down a message beyond the bounds.
+func (l *ledger) refused() { l.count(func(s *UpstreamStats) { s.Refused++ }) }
+
+// republished takes down a message shown to local subscribers.
+func (l *ledger) republished() { l.count(func(s *UpstreamStats) { s.Republished++ }) }
+
+// probing takes down that the upstream is asked whether it lives.
+func (l *ledger) probing() { l.count(func(s *UpstreamStats) { s.Probes++ }) }
+
+// dead takes down that it does not.
+func (l *ledger) dead() { l.count(func(s *UpstreamStats) { s.Dead++ }) }
+
+func (l *ledger) count(add func(*UpstreamStats)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	*n++
+	add(&l.stats)
 }
 
 func (l *ledger) snapshot() UpstreamStats {

@@ -15,13 +15,16 @@ import (
 // Observers give a connection up after a keepalive of 30 s or more without one.
 const maxCommitInterval = 10 * time.Second
 
+// leastSilence bounds how often the hub asks its upstreams something.
+const leastSilence = time.Second
+
 // Check looks at every setting for what only its text can show: schemes,
 // addresses, limits. The error is an *Error. What is odd in a setting of
 // CoreScope's, and no obstacle to its ingestor, is none here: see Warnings.
 func (c *Config) Check() error {
 	checks := []func() error{
-		c.checkDBPath, c.checkSources, c.checkPolygon, c.checkListen, c.checkTLS, c.checkTokens, c.checkConsole, c.checkOverlap,
-		c.checkCommitInterval, c.checkStatsFile,
+		c.checkDBPath, c.checkSources, c.checkSourceOptions, c.checkSilence, c.checkPolygon, c.checkListen, c.checkTLS, c.checkTokens,
+		c.checkConsole, c.checkOverlap, c.checkCommitInterval, c.checkStatsFile,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {
@@ -171,6 +174,13 @@ func everyAddress(host string) bool {
 func validPort(text string, least uint64) bool {
 	p, err := strconv.ParseUint(text, 10, 16)
 	return err == nil && p >= least
+}
+
+func (c *Config) checkSilence() error {
+	if silence := time.Duration(c.Hub.Bridges.Silence); silence < leastSilence {
+		return c.fail("hub.bridges.silence", quote(silence.String()), "too short", "write "+leastSilence.String()+" or more")
+	}
+	return nil
 }
 
 func (c *Config) checkCommitInterval() error {

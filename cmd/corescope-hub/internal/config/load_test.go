@@ -48,6 +48,8 @@ func TestFileOverridesDefaultsAndEnvironmentOverridesFile(t *testing.T) {
 	}
 	want := Hub{
 		Broker:  Broker{Listen: []string{"tcp://127.0.0.1:2", "tcp://[::1]:3"}, IATAFilter: []string{"SEA"}, Auth: Auth{Anonymous: "true", Token: Default().Hub.Broker.Auth.Token}},
+		Bridges: Default().Hub.Bridges,
+		Sources: Sources{},
 		Console: Console{Listen: "", MQTT: true},
 		Store:   Store{CommitInterval: 0},
 		Log:     Log{Level: -4},
@@ -64,9 +66,14 @@ func TestEveryHubKeyHasAVariable(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{ // one that differs from the default, by type
 		"[]string": "tcp://127.0.0.1:9", "bool": "false", "string": "127.0.0.1:9", "config.Duration": "2s", "config.Anonymous": "false", "config.LogLevel": "error",
+		"config.Sources": `{"env":{"qos":0}}`,
 	}
 	byKey := map[string]string{"hub.broker.auth.token.audiences": "hub.example", "hub.broker.auth.token.maxLifetime": "1h"}
-	needs := map[string]string{"hub.broker.tls.certFile": "hub.broker.tls.keyFile", "hub.broker.tls.keyFile": "hub.broker.tls.certFile"}
+	needs := map[string]string{ // another variable
+		"hub.broker.tls.certFile": EnvName("hub.broker.tls.keyFile") + "=other.pem",
+		"hub.broker.tls.keyFile":  EnvName("hub.broker.tls.certFile") + "=other.pem",
+		"hub.sources":             "MQTT_BROKER=mqtt://far.example",
+	}
 	leaves(reflect.ValueOf(Hub{}), "hub", func(key string, field reflect.Value) {
 		value, ok := values[field.Type().String()]
 		if v, special := byKey[key]; special {
@@ -77,7 +84,7 @@ func TestEveryHubKeyHasAVariable(t *testing.T) {
 		}
 		vars := []string{EnvName(key) + "=" + value}
 		if other, ok := needs[key]; ok {
-			vars = append(vars, EnvName(other)+"=other.pem")
+			vars = append(vars, other)
 		}
 		if _, err := Load(write(t, "c.json", "{}"), vars); err != nil {
 			t.Errorf("%s: %v", key, err)

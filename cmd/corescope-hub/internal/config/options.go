@@ -39,16 +39,7 @@ func (c *Config) BrokerOptions(m Machine, log *slog.Logger) broker.Options {
 		if s.Self(c.Hub.Broker.Listen, m) {
 			continue
 		}
-		opts.Upstreams = append(opts.Upstreams, broker.Upstream{
-			Name:               s.Name,
-			URL:                s.Broker,
-			Username:           s.Username,
-			Password:           s.Password.Reveal(),
-			Topics:             s.Topics,
-			Region:             s.Region,
-			InsecureSkipVerify: s.InsecureSkipVerify(),
-			ConnectTimeout:     s.ConnectTimeout(),
-		})
+		opts.Upstreams = append(opts.Upstreams, c.upstream(s))
 	}
 	return opts
 }

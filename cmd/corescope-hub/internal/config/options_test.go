@@ -87,9 +87,9 @@ func TestSettingsReachThePackages(t *testing.T) {
 	b := c.BrokerOptions(Machine{}, nil)
 	wantUpstreams := []broker.Upstream{{
 		Name: "far", URL: "mqtts://far.example:8883", Username: "u", Password: "p", Topics: []string{"mesh/#"},
-		Region: "YVR", InsecureSkipVerify: true, ConnectTimeout: 5 * time.Second,
+		Region: "YVR", InsecureSkipVerify: true, ConnectTimeout: 5 * time.Second, QoS: 1, Silence: 2 * time.Minute,
 	}, {
-		Name: "open", URL: "mqtt://open.example:1883", Topics: []string{"meshcore/#"}, ConnectTimeout: 30 * time.Second,
+		Name: "open", URL: "mqtt://open.example:1883", Topics: []string{"meshcore/#"}, ConnectTimeout: 30 * time.Second, QoS: 1, Silence: 2 * time.Minute,
 	}}
 	if !reflect.DeepEqual(b.Upstreams, wantUpstreams) || b.Auth.Anonymous != broker.AnonymousAll {
 		t.Errorf("broker: %+v", b)
