@@ -241,6 +241,14 @@ func (u *upstream) receive(m paho.Message) {
 	u.messages.Add(1)
 	now := time.Now()
 	u.lastUnix.Store(now.Unix())
+	a := u.b.roster.arrival(nil, u.name, m.Topic(), m.Payload(), now)
+	if reason, _ := u.b.roster.judge(a); reason != "" {
+		u.b.stats.refusedMessages[reason].Add(1)
+		if m.Qos() > 0 {
+			u.acks.add(m)
+		}
+		return
+	}
 	u.b.inFlight.Add(1)
 	u.b.sink.Ingest(u.b.accepting, ingest.Message{
 		Source: u.name, Topic: m.Topic(), Payload: m.Payload(), QoS: m.Qos(),
@@ -248,6 +256,7 @@ func (u *upstream) receive(m paho.Message) {
 	}, func(v ingest.Verdict) {
 		defer u.b.inFlight.Add(-1)
 		u.b.stats.count(v)
+		u.b.roster.settled(nil, a.ID, v, time.Now())
 		if v.Outcome == ingest.NotSafe {
 			u.end(fmt.Errorf("a message could not be kept: %w", v.Err))
 			return
