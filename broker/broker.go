@@ -35,7 +35,6 @@ type Broker struct {
 
 	server    *mqtt.Server
 	ownTopics atomic.Int64 // topics under $SYS, which the library retains from its start
-	inline    *mqtt.Client // the name under which messages of MQTT 3 clients reach subscribers
 	listeners []*listener
 	upstreams []*upstream
 
@@ -49,6 +48,7 @@ type Broker struct {
 	serving  sync.WaitGroup           // one for each of conns
 	inFlight atomic.Int64             // messages whose fate is not known
 
+	backlog   atomic.Int64 // bytes in all outboxes
 	roster    *roster
 	roll      Roll // the decisions in roster; unused without a file
 	rollStamp stamp
@@ -100,7 +100,6 @@ func New(sink Sink, opts Options) (*Broker, error) {
 		ClientNetReadBufferSize:  2 << 10,
 		ClientNetWriteBufferSize: 2 << 10,
 	})
-	b.inline = b.server.NewClient(nil, "hub", "corescope-hub", true)
 	if err := b.server.AddHook(&hook{b: b}, nil); err != nil {
 		return nil, fmt.Errorf("install broker hook: %w", err)
 	}

@@ -92,7 +92,7 @@ func capabilities(o Options) *mqtt.Capabilities {
 	c := mqtt.NewDefaultServerCapabilities()
 	c.MaximumClients = math.MaxInt64 // the listeners count, before a CONNECT is read
 	c.MaximumPacketSize = uint32(o.MaxPacketSize)
-	c.MaximumClientWritesPending = writesPending
+	c.MaximumClientWritesPending = 64 // only the library's own messages, under $SYS, go that way
 	c.MaximumInflight = maxUnacknowledged
 	c.ReceiveMaximum = uint16(o.MaxInFlight)
 	c.MaximumSessionExpiryInterval = 24 * 3600

@@ -28,7 +28,6 @@ type Stats struct {
 	RefusedUpgrades      int64 // HTTP requests that were no MQTT over WebSocket
 	ProtocolErrors       int64 // connections ended because the client broke the protocol or a bound
 	AcceptErrors         int64
-	ForwardErrors        int64
 	Panics               int64
 
 	Observers       int64            // remembered now
@@ -40,7 +39,7 @@ type Stats struct {
 type counters struct {
 	accepted, acceptErrors, received, acked, notSafe, dropped                       atomic.Int64
 	refusedLogin, refusedFull, refusedSubscriptions, retainRefused, refusedUpgrades atomic.Int64
-	protocolErrors, forwardErrors, forgotten, panics                                atomic.Int64
+	protocolErrors, forgotten, panics                                               atomic.Int64
 
 	refusedMessages map[Reason]*atomic.Int64 // by every one of Reasons; the map itself never changes
 }
@@ -82,7 +81,6 @@ func (b *Broker) Stats() Stats {
 		RefusedUpgrades:      c.refusedUpgrades.Load(),
 		ProtocolErrors:       c.protocolErrors.Load(),
 		AcceptErrors:         c.acceptErrors.Load(),
-		ForwardErrors:        c.forwardErrors.Load(),
 		Panics:               c.panics.Load(),
 	}
 	s.Observers, s.RefusedMessages = b.roster.size(), make(map[Reason]int64)

@@ -59,7 +59,6 @@ func brokerMetrics() []Metric {
 		gauge("subscriptions", "subscriptions", "Subscriptions of all clients.", func(b broker.Stats) int64 { return b.Subscriptions }),
 		counter("dropped_total", "messages", "Messages left out for subscribers that read too slowly.", func(b broker.Stats) int64 { return b.Dropped }),
 		counter("sessions_forgotten_total", "sessions", "Sessions ended because too many were kept for clients that left.", func(b broker.Stats) int64 { return b.Forgotten }),
-		counter("forward_errors_total", "messages", "Messages that could not be handed to subscribers.", func(b broker.Stats) int64 { return b.ForwardErrors }),
 		counter("panics_total", "panics", "Panics that were caught. Each is a bug: please report it.", func(b broker.Stats) int64 { return b.Panics }),
 	}
 }
