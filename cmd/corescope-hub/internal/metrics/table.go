@@ -70,7 +70,15 @@ func upstreamMetrics() []Metric {
 	return []Metric{
 		upstream("connected", Gauge, "", "1 while the bridge is connected, else 0.", func(u broker.UpstreamStats) float64 { return oneIf(u.Connected) }),
 		upstream("connects_total", Counter, "connections", "Connections that the bridge made.", func(u broker.UpstreamStats) float64 { return float64(u.Connects) }),
+		upstream("disconnects_total", Counter, "connections", "Connections of the bridge that ended.", func(u broker.UpstreamStats) float64 { return float64(u.Disconnects) }),
+		upstream("state_time_seconds", Gauge, "seconds", "When the bridge last went up, down or quiet, since 1970.", func(u broker.UpstreamStats) float64 { return since1970(u.Since) }),
+		upstream("waiting", Gauge, "messages", "Messages of the bridge whose fate is not known yet.", func(u broker.UpstreamStats) float64 { return float64(u.Waiting) }),
 		upstream("messages_total", Counter, "messages", "Messages received over the bridge.", func(u broker.UpstreamStats) float64 { return float64(u.Messages) }),
+		upstream("messages_recently", Gauge, "messages", "Messages received over the bridge in the last five minutes.", func(u broker.UpstreamStats) float64 { return float64(u.LastFiveMinutes) }),
+		upstream("refused_total", Counter, "messages", "Messages of the bridge beyond the bounds on size or topic.", func(u broker.UpstreamStats) float64 { return float64(u.Refused) }),
+		upstream("republished_total", Counter, "messages", "Messages of the bridge shown to subscribers of the hub.", func(u broker.UpstreamStats) float64 { return float64(u.Republished) }),
+		upstream("probes_total", Counter, "probes", "Times that the bridge asked a silent upstream whether it lives.", func(u broker.UpstreamStats) float64 { return float64(u.Probes) }),
+		upstream("dead_total", Counter, "connections", "Connections of the bridge that looked alive and brought nothing.", func(u broker.UpstreamStats) float64 { return float64(u.Dead) }),
 		upstream("last_message_time_seconds", Gauge, "seconds", "When the last message came over the bridge, since 1970; 0 when none did.", func(u broker.UpstreamStats) float64 { return since1970(u.LastMessage) }),
 	}
 }
