@@ -63,7 +63,7 @@ func migrateWhole(ctx context.Context, conn querier, path string, log *slog.Logg
 		return from, got, err
 	}
 	if err := checkWritable(ctx, conn, from); err != nil {
-		return from, openFailed(path, err)
+		return from, got, openFailed(path, err)
 	}
 	version := from.version
 	if from.coreScope {
