@@ -144,6 +144,8 @@ func storeMetrics() []Metric {
 		counter("refused_total", "records", "Records of observers that were new, when too many were new in one day.", func(s store.Stats) uint64 { return s.Refused }),
 		counter("nodes_refused_total", "records", "Adverts whose node was new, when too many were new in one day; their packets are stored.", func(s store.Stats) uint64 { return s.NodesRefused }),
 		counter("bad_records_total", "records", "Records that can never be stored. Each is a bug: please report it.", func(s store.Stats) uint64 { return s.BadRecords }),
+		counter("filled_paths_total", "rows", "Observations whose path was read from their frame when the hub took over CoreScope's database.", func(s store.Stats) uint64 { return s.FilledPaths }),
+		counter("filled_scopes_total", "rows", "Nodes whose scope was found in their adverts at that time.", func(s store.Stats) uint64 { return s.FilledScopes }),
 		counter("commits_total", "transactions", "Transactions committed.", func(s store.Stats) uint64 { return s.Commits }),
 		counter("commit_errors_total", "transactions", "Transactions that failed.", func(s store.Stats) uint64 { return s.CommitErrors }),
 		number("failing", Gauge, "", "1 while the last commit failed, else 0.", func(s store.Stats) float64 { return oneIf(s.Failing) }),
