@@ -18,10 +18,11 @@ type nodeChange struct {
 // noteAdvert takes down what an advert says of its node.
 func (l *ledger) noteAdvert(r *Record, isNew bool) {
 	a, at := r.Advert, l.text.format(r.ReceivedAt)
-	n, ok := l.nodes[a.PublicKey]
+	key := keyText(&a.PublicKey)
+	n, ok := l.nodes[key]
 	if !ok {
-		n = &nodeChange{key: keyText(&a.PublicKey), first: at}
-		l.nodes[a.PublicKey] = n
+		n = &nodeChange{key: key, first: at}
+		l.nodes[key] = n
 		l.dueNodes = append(l.dueNodes, n)
 	}
 	if a.Name != "" {
