@@ -40,7 +40,7 @@ func newWriter(conn *writeConn, readers *sql.DB, path string, opts Options, q *q
 	}
 	return &writer{
 		conn: conn, readers: readers, path: path, opts: opts, queue: q, feed: f, stats: stats, log: opts.Log, now: now,
-		ledger: newLedger(conn, opts.MetricsInterval),
+		ledger: newLedger(conn, opts),
 		wal:    newCheckpointer(path, opts, stats, now),
 		chores: make(chan *chore),
 	}
@@ -183,6 +183,10 @@ func (w *writer) reopen() error {
 			conn.close()
 			return err
 		}
+		// A flush that failed may have left a gap in the WAL on the disk which the
+		// page cache hides; what comes after it would be lost with the power. A
+		// reader may prevent this.
+		conn.use(func() error { _, err := checkpoint(conn, truncateWAL); return err })
 		w.readers.SetMaxIdleConns(w.opts.Readers)
 		w.conn = conn
 		w.ledger.reconnect(conn)

@@ -43,7 +43,7 @@ func (c *Config) Channels() (channels []decoder.Channel, warnings []string) {
 	}
 	c.rainbow(&list)
 	list.addKey(publicName, publicSecret, "")
-	return list.channels, list.warnings
+	return list.channels, list.told()
 }
 
 // channelList collects channels, the first of each name.
@@ -51,7 +51,12 @@ type channelList struct {
 	channels []decoder.Channel
 	seen     map[string]bool
 	warnings []string
+	bad      int // keys left out
 }
+
+// mostBadKeys is how many keys get a warning of their own: a file of other
+// secrets can have thousands.
+const mostBadKeys = 5
 
 // addKey adds a channel whose secret is given as text by a setting or a file.
 func (l *channelList) addKey(name, text, origin string) {
@@ -60,10 +65,20 @@ func (l *channelList) addKey(name, text, origin string) {
 	}
 	secret, err := parseSecret(text)
 	if err != nil {
-		l.warnings = append(l.warnings, fmt.Sprintf("%s: channel %s is left out: %v; write 32 or 64 hex digits", origin, quote(name), err))
+		if l.bad++; l.bad <= mostBadKeys {
+			l.warnings = append(l.warnings, fmt.Sprintf("%s: channel %s is left out: %v; write 32 or 64 hex digits", origin, quote(name), err))
+		}
 		return
 	}
 	l.add(name, secret)
+}
+
+// told is the warnings, with a last one for the keys that were too many to name.
+func (l *channelList) told() []string {
+	if more := l.bad - mostBadKeys; more > 0 {
+		return append(l.warnings, fmt.Sprintf("channels: %d more are left out for such reasons", more))
+	}
+	return l.warnings
 }
 
 // add appends a channel unless its name is taken. A spelling of Public other

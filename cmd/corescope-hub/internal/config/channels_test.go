@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -119,5 +120,18 @@ func TestKeysThatCannotBeUsedAreLeftOutWithAWarning(t *testing.T) {
 	}
 	if got := c.Warnings(); len(got) != 1 || !strings.HasPrefix(got[0], `channelKeysPath "/nowhere/k.json": no such file or directory: its channels are not opened; check the path`) {
 		t.Errorf("missing: %q", got)
+	}
+}
+
+func TestAFileOfOtherSecretsIsAFewLines(t *testing.T) {
+	t.Parallel()
+	c := Default()
+	c.ChannelKeys = map[string]Secret{}
+	for i := range 1000 {
+		c.ChannelKeys[strconv.Itoa(i)] = "a password"
+	}
+	got := c.Warnings()
+	if len(got) != mostBadKeys+1 || !strings.HasPrefix(got[mostBadKeys], "channels: 995 more are left out") {
+		t.Errorf("%d warnings, the last is %q", len(got), got[len(got)-1])
 	}
 }

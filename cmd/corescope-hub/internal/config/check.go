@@ -23,7 +23,8 @@ const leastSilence = time.Second
 // CoreScope's, and no obstacle to its ingestor, is none here: see Warnings.
 func (c *Config) Check() error {
 	checks := []func() error{
-		c.checkDBPath, c.checkSources, c.checkSourceOptions, c.checkSilence, c.checkPolygon, c.checkListen, c.checkTLS, c.checkTokens, c.checkConsole, c.checkOverlap, c.checkCommitInterval,
+		c.checkDBPath, c.checkSources, c.checkSourceOptions, c.checkSilence, c.checkPolygon, c.checkListen, c.checkTLS, c.checkTokens,
+		c.checkConsole, c.checkOverlap, c.checkCommitInterval, c.checkStatsFile,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {

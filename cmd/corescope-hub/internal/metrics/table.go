@@ -103,6 +103,9 @@ func ingestMetrics() []Metric {
 				emit(string(reason), float64(s.Ingest.ByReason[reason]))
 			}
 		}),
+		single("ingest_drops_not_kept_total", Counter, "packets", "Refused packets that are not in dropped_packets, because there were too many in one hour.", func(s Snapshot) float64 {
+			return float64(s.Ingest.DropsNotKept)
+		}),
 	}
 }
 
@@ -134,6 +137,8 @@ func storeMetrics() []Metric {
 		counter("adverts_total", "records", "Records that told of a node.", func(s store.Stats) uint64 { return s.Adverts }),
 		counter("reports_total", "records", "Records that told of their observer.", func(s store.Stats) uint64 { return s.Reports }),
 		counter("not_committed_total", "records", "Records that could not be kept at the time; they come again.", func(s store.Stats) uint64 { return s.NotCommitted }),
+		counter("refused_total", "records", "Records of observers that were new, when too many were new in one day.", func(s store.Stats) uint64 { return s.Refused }),
+		counter("nodes_refused_total", "records", "Adverts whose node was new, when too many were new in one day; their packets are stored.", func(s store.Stats) uint64 { return s.NodesRefused }),
 		counter("bad_records_total", "records", "Records that can never be stored. Each is a bug: please report it.", func(s store.Stats) uint64 { return s.BadRecords }),
 		counter("commits_total", "transactions", "Transactions committed.", func(s store.Stats) uint64 { return s.Commits }),
 		counter("commit_errors_total", "transactions", "Transactions that failed.", func(s store.Stats) uint64 { return s.CommitErrors }),
