@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"sync"
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
@@ -16,13 +17,15 @@ import (
 // used for nothing else: one that was disconnected may still be busy.
 type link struct {
 	client  paho.Client
-	wire    *wire // nil when nobody answered
-	lost    chan error
+	wire    *wire         // nil when nobody answered
+	lost    chan error    // holds why it ended
+	gone    chan struct{} // closed with that
 	ended   chan struct{} // closed when the link is
 	resumed bool          // the upstream knew the session
 	echoing bool          // subscribed to the topic that echoes come on
 	failed  error         // what the library would word badly
 
+	once     sync.Once   // closes gone
 	loggedIn func() bool // from here on the end of connect's context ends nothing
 }
 
@@ -37,7 +40,7 @@ type linkOptions struct {
 func (u *upstream) connect(ctx context.Context, o linkOptions, login Login) (*link, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, u.opts.ConnectTimeout, fmt.Errorf("no answer in %s", u.opts.ConnectTimeout))
 	defer cancel()
-	l := &link{lost: make(chan error, 1), ended: make(chan struct{})}
+	l := &link{lost: make(chan error, 1), gone: make(chan struct{}), ended: make(chan struct{})}
 	l.client = paho.NewClient(u.clientOptions(ctx, l, o, login))
 	token := l.client.Connect()
 	<-token.Done() // by ctx, if by nothing else
@@ -158,6 +161,7 @@ func (l *link) lostBecause(err error) error {
 func (l *link) end(err error) {
 	select {
 	case l.lost <- err:
+		l.once.Do(func() { close(l.gone) })
 	default: // it is ending already
 	}
 }

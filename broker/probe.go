@@ -172,8 +172,23 @@ func (u *upstream) echo(ctx context.Context, l *link) (proof string, err error) 
 // second looks what a fresh connection gets that l does not.
 func (u *upstream) second(ctx context.Context, l *link) (proof string, err error) {
 	a := &u.asking
-	ctx, cancel := context.WithTimeout(ctx, u.opts.ConnectTimeout+a.window)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	go func() {
+		select {
+		case <-l.gone:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	defer func() {
+		select {
+		case lost := <-l.lost:
+			a.alone = true // perhaps the upstream lets nobody in twice
+			proof, err = "", lost
+		default:
+		}
+	}()
 	login, err := u.login()
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", errCannotAsk, err)
@@ -203,7 +218,9 @@ func (u *upstream) second(ctx context.Context, l *link) (proof string, err error
 // try sends a message round over the second connection, if that is allowed.
 func (u *upstream) try(ctx context.Context, other *link) (back <-chan struct{}, err error) {
 	a := &u.asking
-	if err := other.subscribe(ctx, map[string]byte{a.topic: 0}, a.echoWait); err != nil {
+	if err := other.subscribe(ctx, map[string]byte{a.topic: 0}, a.echoWait); ctx.Err() != nil {
+		return nil, ctx.Err()
+	} else if err != nil {
 		a.echoes = echoesRefused
 		if errors.Is(err, errNotGranted) {
 			return nil, nil
@@ -248,11 +265,8 @@ func (u *upstream) compare(ctx context.Context, l, other *link, got, back <-chan
 				a.echoes = echoesRefused
 			}
 			return "", fmt.Errorf("%w: second connection: %w", errCannotAsk, err)
-		case err := <-l.lost:
-			a.alone = true // perhaps the upstream lets nobody in twice
-			return "", err
 		case <-ctx.Done():
-			return "", context.Cause(ctx)
+			return "", ctx.Err()
 		}
 	}
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 )
 
 // UpstreamState is what a bridge is at.
@@ -124,7 +126,7 @@ func (l *ledger) renewed(lasted time.Duration) {
 func (l *ledger) failed(err error, lasted, retry time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	cause := err.Error()
+	cause := cleanCause(err.Error())
 	l.stats.LastError = cause
 	args := []any{"err", cause, "retry_in", retry.Round(100 * time.Millisecond)}
 	if lasted > 0 {
@@ -136,6 +138,22 @@ func (l *ledger) failed(err error, lasted, retry time.Duration) {
 		level = slog.LevelWarn
 	}
 	l.log.Log(context.Background(), level, "bridge down", args...)
+}
+
+// cleanCause is fit for a log and a terminal: some of it may come from the
+// upstream.
+func cleanCause(cause string) string {
+	const most = 500
+	cause = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, cause)
+	if len(cause) > most {
+		cause = strings.ToValidUTF8(cause[:most], "") + "…"
+	}
+	return cause
 }
 
 func (l *ledger) ended(lasted time.Duration, cause string) {
