@@ -49,7 +49,7 @@ func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 		return c.principal.mayAsk(topic)
 	case !c.principal.allowed(topic, accessRead):
 		return false
-	case c.behind():
+	case c.behind() && !c.asked.asking.Load():
 		h.b.stats.dropped.Add(1)
 		return false
 	}
@@ -59,10 +59,22 @@ func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 	return true
 }
 
-// OnPacketEncode counts what the library writes of the messages offered.
+// OnPacketEncode counts what the library writes of the messages offered, and
+// corrects some of its answers.
 func (h *hook) OnPacketEncode(cl *mqtt.Client, pk packets.Packet) packets.Packet {
-	if c := connOf(cl); c != nil && pk.FixedHeader.Type == packets.Publish {
+	c := connOf(cl)
+	if c == nil {
+		return pk
+	}
+	switch pk.FixedHeader.Type {
+	case packets.Publish:
 		c.taken.Add(1)
+	case packets.Connack:
+		if c.refusal != nil {
+			pk = c.refusal.applied(pk)
+		}
+	case packets.Suback, packets.Unsuback:
+		pk.PacketID = c.asked.real(pk.PacketID)
 	}
 	return pk
 }
@@ -79,6 +91,11 @@ func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet,
 		pk.Connect = lawful(pk.Connect)
 	case pk.FixedHeader.Type == packets.Publish && refuseTopic(pk.TopicName):
 		pk.TopicName = refusedTopic
+	}
+	if t := pk.FixedHeader.Type; t == packets.Subscribe || t == packets.Unsubscribe {
+		if c := connOf(cl); c != nil {
+			pk.PacketID = c.asked.substitute(cl, pk.PacketID)
+		}
 	}
 	if t := pk.FixedHeader.Type; t == packets.Puback {
 		if _, known := cl.State.Inflight.Get(pk.PacketID); !known {

@@ -1,7 +1,9 @@
 package broker
 
 import (
+	"slices"
 	"sync/atomic"
+	"time"
 
 	"corescope-hub/ingest"
 )
@@ -22,15 +24,21 @@ type Stats struct {
 	Forgotten int64 // sessions ended because there were MaxAbsent of clients that left
 
 	RefusedLogins        int64
-	RefusedConnections   int64 // there were MaxConnections already, or MaxPerAddress
+	RefusedConnections   int64 // there were MaxConnections already, or MaxPerAddress, and all had logged in
+	Evicted              int64 // connections that did not log in, ended to make room for others
+	ConnectTimeouts      int64 // connections ended because there was no CONNECT within ConnectTimeout
+	RefusedProxies       int64 // PROXY headers of machines that are not trusted, or malformed
 	RefusedSubscriptions int64
 	RefusedTopics        int64 // messages to a topic beyond the bounds, or one of the broker's own
 	RefusedRetains       int64 // there were MaxRetained already, or it was larger than MaxRetainedBytes
 	RefusedUpgrades      int64 // HTTP requests that were no MQTT over WebSocket
 	ProtocolErrors       int64 // connections ended because the client broke the protocol or a bound
 	AcceptErrors         int64
+	TLSFailures          map[TLSFailure]int64 // handshakes that failed, by the reason; all reasons are there
 	ForwardErrors        int64
 	Panics               int64
+
+	CertificateExpires time.Time // the first to expire of those for tls and wss; zero when one is missing
 
 	Upstreams []UpstreamStats
 }
@@ -39,7 +47,11 @@ type counters struct {
 	accepted, acceptErrors, received, acked, notSafe, dropped                                      atomic.Int64
 	refusedLogin, refusedFull, refusedSubscriptions, retainRefused, refusedTopics, refusedUpgrades atomic.Int64
 	protocolErrors, forwardErrors, forgotten, panics                                               atomic.Int64
+	evicted, connectTimeouts, refusedProxies                                                       atomic.Int64
+	tls                                                                                            [len(TLSFailures)]atomic.Int64
 }
+
+func (c *counters) tlsFailed(why TLSFailure) { c.tls[slices.Index(TLSFailures[:], why)].Add(1) }
 
 func (c *counters) count(v ingest.Verdict) {
 	if v.Outcome == ingest.NotSafe {
@@ -66,6 +78,9 @@ func (b *Broker) Stats() Stats {
 		Forgotten:            c.forgotten.Load(),
 		RefusedLogins:        c.refusedLogin.Load(),
 		RefusedConnections:   c.refusedFull.Load(),
+		Evicted:              c.evicted.Load(),
+		ConnectTimeouts:      c.connectTimeouts.Load(),
+		RefusedProxies:       c.refusedProxies.Load(),
 		RefusedSubscriptions: c.refusedSubscriptions.Load(),
 		RefusedTopics:        c.refusedTopics.Load(),
 		RefusedRetains:       c.retainRefused.Load(),
@@ -74,6 +89,13 @@ func (b *Broker) Stats() Stats {
 		AcceptErrors:         c.acceptErrors.Load(),
 		ForwardErrors:        c.forwardErrors.Load(),
 		Panics:               c.panics.Load(),
+		TLSFailures:          make(map[TLSFailure]int64),
+	}
+	for i, why := range TLSFailures {
+		s.TLSFailures[why] = c.tls[i].Load()
+	}
+	if b.certs != nil {
+		s.CertificateExpires = b.certs.expiry()
 	}
 	for _, u := range b.upstreams {
 		s.Upstreams = append(s.Upstreams, u.snapshot())

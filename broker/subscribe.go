@@ -1,6 +1,9 @@
 package broker
 
 import (
+	"strings"
+	"sync/atomic"
+
 	mqtt "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
 )
@@ -8,10 +11,13 @@ import (
 // OnSubscribe bounds what a client may ask for. A filter that it may not have is
 // made invalid, and so refused by its reason code, the others stand.
 func (h *hook) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
+	if c := connOf(cl); c != nil {
+		c.asked.asking.Store(true)
+	}
 	held := cl.State.Subscriptions.Len()
 	for i := range pk.Filters {
 		_, again := cl.State.Subscriptions.Get(pk.Filters[i].Filter)
-		if tooDeep(pk.Filters[i].Filter) || !again && held >= h.b.opts.MaxSubscriptions {
+		if tooDeep(pk.Filters[i].Filter) || !wellFormed(pk.Filters[i].Filter) || !again && held >= h.b.opts.MaxSubscriptions {
 			h.b.stats.refusedSubscriptions.Add(1)
 			pk.Filters[i].Filter = ""
 			continue
@@ -27,6 +33,9 @@ func (h *hook) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
 // subscription, when there are more of them than the client may leave
 // unacknowledged: it cannot acknowledge before all are sent.
 func (h *hook) OnSubscribed(cl *mqtt.Client, pk packets.Packet, reasonCodes []byte) {
+	if c := connOf(cl); c != nil {
+		c.asked.asking.Store(false)
+	}
 	if h.b.server.Topics.Retained.Len() <= maxUnacknowledged/2 {
 		return
 	}
@@ -43,4 +52,56 @@ func (h *hook) OnUnsubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet 
 		}
 	}
 	return pk
+}
+
+// wellFormed says whether the wildcards of a filter are levels of their own, and
+// # the last (MQTT-4.7.1-2, MQTT-4.7.1-3). The library grants a# and a+, which
+// match nothing.
+func wellFormed(filter string) bool {
+	for {
+		level, rest, more := strings.Cut(filter, "/")
+		if len(level) > 1 && strings.ContainsAny(level, "+#") || level == "#" && more {
+			return false
+		}
+		if !more {
+			return true
+		}
+		filter = rest
+	}
+}
+
+// asked is the SUBSCRIBE or UNSUBSCRIBE that a client waits for. Its goroutine
+// handles one at a time.
+type asked struct {
+	asking    atomic.Bool // its filters are being judged: they are no deliveries, which a client that is behind does not get
+	id, stand uint16      // its packet id, and what stands for it; 0 when nothing does
+}
+
+// substitute finds another packet id for one that is also the id of a message
+// under way to the client. The two ends number their packets each for itself
+// (MQTT 2.2.1), but the library would refuse the SUBSCRIBE.
+func (a *asked) substitute(cl *mqtt.Client, id uint16) uint16 {
+	a.id, a.stand = id, 0
+	for try := id; ; {
+		if _, taken := cl.State.Inflight.Get(try); !taken {
+			if try != id {
+				a.stand = try
+			}
+			return try
+		}
+		if try--; try == 0 {
+			try = 65535
+		}
+		if try == id {
+			return id
+		}
+	}
+}
+
+// real is the id that the client is to be answered with.
+func (a *asked) real(id uint16) uint16 {
+	if a.stand != 0 && id == a.stand {
+		return a.id
+	}
+	return id
 }

@@ -63,7 +63,7 @@ func openHub(ctx context.Context, cfg *config.Config, log *slog.Logger) (*hub, e
 }
 
 func (h *hub) openRest(ctx context.Context, keys *decoder.Keyring) error {
-	if err := addressesAreFree(ctx, h.cfg.Hub.Broker.Listen); err != nil {
+	if err := addressesAreFree(ctx, h.cfg.Hub.Broker.Listeners()); err != nil {
 		return err
 	}
 	var err error
@@ -194,7 +194,7 @@ func (h *hub) greeting() greeting {
 	if abs, err := filepath.Abs(h.cfg.DBPath); err == nil {
 		g.data = abs
 	}
-	for _, l := range h.cfg.Hub.Broker.Listen {
+	for _, l := range h.cfg.Hub.Broker.Listeners() {
 		scheme, _, _ := strings.Cut(l, "://")
 		g.listeners = append(g.listeners, listening{scheme + "://", h.broker.Addr(l)})
 	}

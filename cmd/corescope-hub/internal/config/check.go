@@ -20,7 +20,7 @@ const maxCommitInterval = 10 * time.Second
 // addresses, secrets, limits. The error is an *Error.
 func (c *Config) Check() error {
 	checks := []func() error{
-		c.checkDBPath, c.checkSources, c.checkGeoFilter, c.checkForeignAdverts, c.checkListen, c.checkTLS, c.checkTokens, c.checkConsole, c.checkOverlap, c.checkCommitInterval,
+		c.checkDBPath, c.checkSources, c.checkGeoFilter, c.checkForeignAdverts, c.checkListen, c.checkTLS, c.checkACME, c.checkProxies, c.checkOrigins, c.checkTokens, c.checkConsole, c.checkOverlap, c.checkCommitInterval,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {
@@ -168,12 +168,13 @@ func (c *Config) checkConsole() error {
 
 // checkOverlap finds two listeners of our own that would take each other's port.
 func (c *Config) checkOverlap() error {
-	for i, l := range c.Hub.Broker.Listen {
+	listeners := c.Hub.Broker.Listeners()
+	for i, l := range listeners {
 		host, port, err := splitListener(l)
 		if err != nil {
 			return c.fail("hub.broker.listen", quote(l), "not a listener", "write tcp://HOST:PORT")
 		}
-		for _, other := range c.Hub.Broker.Listen[:i] {
+		for _, other := range listeners[:i] {
 			if h, p, err := splitListener(other); err == nil && p == port && overlap(h, host, port) {
 				return c.fail("hub.broker.listen", quote(l), "listed twice, with "+quote(other), "take one of them out")
 			}

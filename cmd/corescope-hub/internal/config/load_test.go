@@ -47,11 +47,13 @@ func TestFileOverridesDefaultsAndEnvironmentOverridesFile(t *testing.T) {
 		t.Errorf("dbPath is %q", c.DBPath)
 	}
 	want := Hub{
-		Broker:  Broker{Listen: []string{"tcp://127.0.0.1:2", "tcp://[::1]:3"}, IATAFilter: []string{"SEA"}, Auth: Auth{Anonymous: "true", Token: Default().Hub.Broker.Auth.Token}},
+		Broker:  Default().Hub.Broker,
 		Console: Console{Listen: "", MQTT: true},
 		Store:   Store{CommitInterval: 0},
 		Log:     Log{Level: -4},
 	}
+	want.Broker.Listen = []Listener{{Address: "tcp://127.0.0.1:2"}, {Address: "tcp://[::1]:3"}}
+	want.Broker.IATAFilter, want.Broker.Auth.Anonymous = []string{"SEA"}, "true"
 	if !reflect.DeepEqual(c.Hub, want) {
 		t.Errorf("got  %+v\nwant %+v", c.Hub, want)
 	}
@@ -63,10 +65,14 @@ func TestFileOverridesDefaultsAndEnvironmentOverridesFile(t *testing.T) {
 func TestEveryHubKeyHasAVariable(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{ // one that differs from the default, by type
-		"[]string": "tcp://127.0.0.1:9", "bool": "false", "string": "127.0.0.1:9", "config.Duration": "2s", "config.Anonymous": "false", "config.LogLevel": "error",
+		"[]config.Listener": "tcp://127.0.0.1:9", "[]string": "hub.example", "bool": "true", "string": "127.0.0.1:9", "config.Duration": "2s", "config.Anonymous": "false", "config.LogLevel": "error",
 	}
-	byKey := map[string]string{"hub.broker.auth.token.audiences": "hub.example", "hub.broker.auth.token.maxLifetime": "1h"}
-	needs := map[string]string{"hub.broker.tls.certFile": "hub.broker.tls.keyFile", "hub.broker.tls.keyFile": "hub.broker.tls.certFile"}
+	byKey := map[string]string{"hub.broker.auth.token.maxLifetime": "1h", "hub.broker.trustedProxies": "10.0.0.1,fd00::/64", "hub.console.mqtt": "false"}
+	needs := map[string][]string{
+		"hub.broker.tls.certFile": {"CORESCOPE_HUB_BROKER_TLS_KEY_FILE=other.pem"},
+		"hub.broker.tls.keyFile":  {"CORESCOPE_HUB_BROKER_TLS_CERT_FILE=other.pem"},
+		"hub.broker.tls.domains":  {"CORESCOPE_HUB_BROKER_TLS_AGREE=true", "CORESCOPE_HUB_BROKER_LISTEN=wss://:443"},
+	}
 	leaves(reflect.ValueOf(Hub{}), "hub", func(key string, field reflect.Value) {
 		value, ok := values[field.Type().String()]
 		if v, special := byKey[key]; special {
@@ -75,10 +81,7 @@ func TestEveryHubKeyHasAVariable(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s: say here what a %s may be", key, field.Type())
 		}
-		vars := []string{EnvName(key) + "=" + value}
-		if other, ok := needs[key]; ok {
-			vars = append(vars, EnvName(other)+"=other.pem")
-		}
+		vars := append(needs[key], EnvName(key)+"="+value)
 		if _, err := Load(write(t, "c.json", "{}"), vars); err != nil {
 			t.Errorf("%s: %v", key, err)
 		}
@@ -140,7 +143,7 @@ func TestBadConfigIsOneLineThatNamesKeyValueAndRemedy(t *testing.T) {
 			want: `%s:1:21: hub.broker.listne: no such setting: the nearest is hub.broker.listen`},
 		"unknown hub section":          {text: `{"hub": {"brokr": {}}}`, want: `%s:1:10: hub.brokr: no such setting: the nearest is hub.broker`},
 		"case of a hub key":            {text: `{"hub": {"Broker": {}}}`, want: `%s:1:10: hub.Broker: no such setting: the nearest is hub.broker`},
-		"type of a list":               {text: `{"hub": {"broker": {"listen": "tcp://:1"}}}`, want: `%s:1:31: hub.broker.listen "tcp://:1": not a list of texts: write [ "one", "two" ]`},
+		"type of a list":               {text: `{"hub": {"broker": {"listen": "tcp://:1"}}}`, want: `%s:1:31: hub.broker.listen "tcp://:1": not a list of listeners: write [ "tcp://:1883" ]`},
 		"type of a section":            {text: `{"retention": 7}`, want: `%s:1:15: retention 7: not an object: write { "name": value }`},
 		"type in a source":             {text: "{\"mqttSources\": [{\"broker\": \"mqtt://a\"},\n {\"connectTimeoutSec\": \"5\"}]}", want: `%s:2:24: mqttSources[1].connectTimeoutSec "5": not a whole number: write digits only, without quotes`},
 		"bool":                         {text: `{"validateSignatures": "yes"}`, want: `%s:1:24: validateSignatures "yes": neither true nor false: write true or false, without quotes`},
@@ -178,7 +181,7 @@ func TestBadConfigIsOneLineThatNamesKeyValueAndRemedy(t *testing.T) {
 		"upside down":                  {text: `{"geo_filter": {"latMin": 48, "latMax": 47, "lonMin": 1, "lonMax": 2}}`, want: `%s:1:27: geo_filter.latMin 48: north of latMax 47: write the southern limit here`},
 		"buffer":                       {text: `{"geo_filter": {"bufferKm": -1}}`, want: `%s:1:29: geo_filter.bufferKm -1: negative: write kilometres, 0 or more`},
 		"foreign adverts":              {text: `{"foreignAdverts": {"mode": "hide"}}`, want: `%s:1:29: foreignAdverts.mode "hide": no such mode: write "flag" or "drop"`},
-		"listener without certificate": {text: `{"hub": {"broker": {"listen": ["wss://:443"]}}}`, want: `%s:1:31: hub.broker.listen "wss://:443": no certificate: name one with hub.broker.tls.certFile and keyFile`},
+		"listener without certificate": {text: `{"hub": {"broker": {"listen": ["wss://:443"]}}}`, want: `%s:1:31: hub.broker.listen "wss://:443": no certificate: name one with hub.broker.tls.certFile and keyFile, or a domain with hub.broker.tls.domains`},
 		"half of a certificate":        {text: `{"hub": {"broker": {"tls": {"certFile": "c.pem"}}}}`, want: `%s:1:41: hub.broker.tls.certFile: half of a certificate: name its keyFile, too`},
 		"audience that is a URL":       {text: `{"hub": {"broker": {"auth": {"token": {"audiences": ["https://hub.example"]}}}}}`, want: `%s:1:53: hub.broker.auth.token.audiences "https://hub.example": not a host name: write the host name alone, as observers connect to it`},
 	}

@@ -67,6 +67,10 @@ func numbered(t *testing.T) (Snapshot, map[string]string) {
 	for _, reason := range ingest.Reasons() {
 		s.Ingest.ByReason[reason] = uint64(number(string(reason)))
 	}
+	s.Broker.TLSFailures = map[broker.TLSFailure]int64{}
+	for _, why := range broker.TLSFailures {
+		s.Broker.TLSFailures[why] = int64(number(string(why)))
+	}
 	return s, names
 }
 
