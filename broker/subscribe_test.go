@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -53,10 +52,9 @@ func TestClientThatIsBehindMaySubscribe(t *testing.T) {
 	t.Parallel()
 	b := start(t, verdictSink(storeAll), func(o *Options) { o.WriteTimeout = time.Minute })
 	sub := connect(t, b.addr, connectOptions{id: "sub"})
-	sub.conn.(*net.TCPConn).SetReadBuffer(4 << 10)
 	sub.subscribe("meshcore/#", 0)
 	c := connect(t, b.addr, connectOptions{id: "a"})
-	payload := strings.Repeat("x", 1000)
+	payload := strings.Repeat("x", 2000)
 	for i := 0; b.Stats().Dropped == 0; i++ {
 		id := uint16(i%1000 + 1)
 		c.publish(topic, payload, 1, id)
