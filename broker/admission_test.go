@@ -80,8 +80,18 @@ func TestListenerOutlivesFileDescriptors(t *testing.T) {
 		idle = append(idle, c)
 	}
 	idle[0].Close() // one for this end of the next: none is left for the broker's
-	c := connect(t, b.addr, connectOptions{id: "in"})
-	c.ping()
+	until(t, "a client comes in, at the first try or a later", func() bool {
+		c, err := net.Dial("tcp", b.addr)
+		if err != nil {
+			return false
+		}
+		defer c.Close()
+		c.Write(connectOptions{id: "in", version: 4}.packet())
+		answer := make([]byte, 4)
+		c.SetReadDeadline(time.Now().Add(patience))
+		n, _ := c.Read(answer)
+		return n == 4 && answer[0] == 0x20 && answer[3] == 0
+	})
 	if s := b.Stats(); s.AcceptErrors == 0 || s.Evicted == 0 {
 		t.Errorf("%d failures to accept, %d evicted: files did not run out", s.AcceptErrors, s.Evicted)
 	}

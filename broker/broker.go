@@ -37,6 +37,7 @@ type Broker struct {
 	inline    *mqtt.Client // the name under which messages of MQTT 3 clients reach subscribers
 	listeners []*listener
 	upstreams []*upstream
+	shown     *shownRecently // nil when no upstream is republished
 
 	accepting context.Context // ends when the broker begins to stop: nothing new is taken
 	stop      context.CancelFunc
@@ -84,6 +85,9 @@ func New(sink Sink, opts Options) (*Broker, error) {
 			return nil, err
 		}
 		b.upstreams = append(b.upstreams, u)
+		if o.Republish && b.shown == nil {
+			b.shown = newShownRecently()
+		}
 	}
 	b.server = mqtt.New(&mqtt.Options{
 		Capabilities:             capabilities(opts),

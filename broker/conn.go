@@ -52,7 +52,7 @@ type conn struct {
 	arrived    func()        // ends its turn to establish a session; nil when it has none
 	gone       chan struct{} // closed when no more comes from the connection
 	left       sync.Once
-	refusal    *refusal // of its login; nil when it was not refused
+	denial     *denial // of its login; nil when it was not refused
 	asked      asked
 	deliveries deliveries
 	offered    atomic.Int64 // messages for the client given to the library

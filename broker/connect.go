@@ -43,7 +43,7 @@ func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
 		err = errTooManySessions
 	}
 	if err != nil {
-		c.refusal = refusalOf(err)
+		c.denial = denialOf(err)
 		h.b.stats.refusedLogin.Add(1)
 		h.b.refusals.warn(h.b.log, "login refused", "listener", c.listener, "remote", c.remote,
 			"client", bounded(cl.ID), "user", bounded(string(pk.Connect.Username)), "err", err)

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"sync"
+	"time"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
@@ -65,6 +66,9 @@ func (d *delivery) answer() {
 		defer func() { <-d.c.deliveries.slots }()
 	}
 	d.b.stats.count(d.verdict)
+	if d.b.shown != nil && (d.verdict.Outcome == ingest.Stored || d.verdict.Outcome == ingest.Passed) {
+		d.b.shown.again(d.message.topic, d.message.payload, time.Now())
+	}
 	if d.waiter != nil {
 		d.waiter <- d.verdict
 		return

@@ -70,8 +70,8 @@ func (h *hook) OnPacketEncode(cl *mqtt.Client, pk packets.Packet) packets.Packet
 	case packets.Publish:
 		c.taken.Add(1)
 	case packets.Connack:
-		if c.refusal != nil {
-			pk = c.refusal.applied(pk)
+		if c.denial != nil {
+			pk = c.denial.applied(pk)
 		}
 	case packets.Suback, packets.Unsuback:
 		pk.PacketID = c.asked.real(pk.PacketID)

@@ -166,12 +166,16 @@ func (c *checkpointer) passes() (wal walState, err error) {
 	return wal, err
 }
 
-// suspend runs f, which may change the files, between two rounds.
+// suspend runs f, which goes on with other files, between two rounds. As long as
+// it fails there are none.
 func (c *checkpointer) suspend(f func() error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.place = place{}
-	return f()
+	err := f()
+	if err == nil {
+		c.place = place{}
+	}
+	return err
 }
 
 // watchWAL looks at the WAL after each commit, tells the checkpointer, and does

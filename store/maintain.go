@@ -55,7 +55,9 @@ func (s *Store) jobs() []*job {
 			}})
 		}
 	}
-	return append(jobs, &job{kind: "vacuum", every: hourly, sweep: func(time.Time) sweep { return vacuum(opts.VacuumPages) }})
+	return append(jobs,
+		&job{kind: "drops", every: hourly, sweep: func(time.Time) sweep { return capDrops(keptDrops) }},
+		&job{kind: "vacuum", every: hourly, sweep: func(time.Time) sweep { return vacuum(opts.VacuumPages) }})
 }
 
 // Maintain keeps the database in shape until ctx ends or the store is closed:

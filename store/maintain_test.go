@@ -117,6 +117,19 @@ func TestFreePagesAreGivenBack(t *testing.T) {
 	wantUpkeep(t, s, map[string]uint64{"packets": 10, "observers": 1, "vacuum": s.Stats().Upkeep["vacuum"].Rows})
 }
 
+// A file from before CoreScope's ingestor set auto_vacuum has no map of pages.
+func TestFreePagesOfAFileThatCannotShrinkAreLeftAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "meshcore.db")
+	makeDatabase(t, path, "PRAGMA auto_vacuum = NONE; PRAGMA journal_mode = WAL;"+coreScopeScript(t)+
+		"; CREATE TABLE big(x); INSERT INTO big VALUES (zeroblob(100000)); DROP TABLE big")
+	s := openAt(t, path)
+	maintain(t, s)
+	wantUpkeep(t, s, nil)
+	if free := dump(t, path, "PRAGMA freelist_count")[0]; free == "0" {
+		t.Error("no page is free: nothing was tried")
+	}
+}
+
 func TestVacuumOnOpenShrinksTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "meshcore.db")
 	s := openAt(t, path)

@@ -62,6 +62,9 @@ func migrateWhole(ctx context.Context, conn querier, path string, log *slog.Logg
 	if from, err = checkContents(ctx, conn, path); err != nil {
 		return from, err
 	}
+	if err := checkWritable(ctx, conn, from); err != nil {
+		return from, openFailed(path, err)
+	}
 	version := from.version
 	if from.coreScope {
 		log.Info("taking over CoreScope's database; it stays as it is until this is done")
@@ -82,6 +85,17 @@ func migrateWhole(ctx context.Context, conn querier, path string, log *slog.Logg
 		return from, openFailed(path, err)
 	}
 	return from, nil
+}
+
+// checkWritable finds a file that this user may only read, such as a backup that
+// root has copied back. SQLite opens it all the same, begins a transaction, and
+// complains at the first statement that would write; this one changes no row.
+func checkWritable(ctx context.Context, conn querier, from origin) error {
+	if from == (origin{}) { // a fresh file is the hub's own
+		return nil
+	}
+	_, err := conn.ExecContext(ctx, "DELETE FROM observers WHERE 0")
+	return err
 }
 
 func applyMigration(ctx context.Context, conn querier, name string, version int) error {

@@ -102,7 +102,7 @@ func open(ctx context.Context, path string, opts Options) (*Store, error) {
 	stats := newCounters()
 	q := newQueue(opts.QueueDepth, stats)
 	s := &Store{path: path, queue: q, read: read, feed: newFeed(), stats: stats}
-	s.writer = newWriter(conn, path, opts, q, s.feed, stats)
+	s.writer = newWriter(conn, read, path, opts, q, s.feed, stats)
 	if err := s.writer.load(); err != nil {
 		conn.close()
 		read.Close()

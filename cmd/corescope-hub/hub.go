@@ -37,6 +37,7 @@ type hub struct {
 	ingest  *ingest.Ingester
 	store   *store.Store
 	console *console.Console // nil when it is off
+	mqtt    http.Handler     // the broker on the console's port
 
 	serving atomic.Bool // the MQTT listeners are open and the hub is not stopping
 }
@@ -45,10 +46,7 @@ type hub struct {
 // setting cannot be used or an address is taken.
 func openHub(ctx context.Context, cfg *config.Config, log *slog.Logger) (*hub, error) {
 	h := &hub{cfg: cfg, machine: thisMachine(), log: log, started: time.Now()}
-	channels, err := cfg.Channels()
-	if err != nil {
-		return nil, err
-	}
+	channels, _ := cfg.Channels() // its warnings are among those of the settings
 	keys, err := decoder.NewKeyring(channels...)
 	if err != nil {
 		return nil, fmt.Errorf("make the keyring: %w", err)
@@ -76,6 +74,7 @@ func (h *hub) openRest(ctx context.Context, keys *decoder.Keyring) error {
 	if err != nil {
 		return errors.Join(err, h.store.Close())
 	}
+	h.mqtt = h.broker.WebSocket(onConsole)
 	return nil
 }
 
@@ -105,6 +104,8 @@ func (h *hub) openConsole(ctx context.Context) error {
 		Listen:  h.cfg.Hub.Console.Listen,
 		NotYet:  h.notReady,
 		Metrics: metrics.Handler(h.snapshot),
+		Stats:   h.stats,
+		Sources: h.sourceStates,
 		Log:     h.log,
 	}
 	if h.cfg.Hub.Console.MQTT {
@@ -122,8 +123,12 @@ func (h *hub) serveMQTT(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "MQTT is not served now", http.StatusServiceUnavailable)
 		return
 	}
-	h.broker.WebSocket("console").ServeHTTP(w, r)
+	h.mqtt.ServeHTTP(w, r)
 }
+
+// onConsole is the name of connections over the console's port, as of a
+// listener.
+const onConsole = "console"
 
 func (h *hub) closeConsole() error {
 	if h.console == nil {
@@ -201,12 +206,11 @@ func (h *hub) greeting() greeting {
 	if h.console != nil {
 		g.console = h.console.Addr().String()
 	}
-	self := h.cfg.SelfSources(h.machine)
-	for _, s := range self {
-		g.self = append(g.self, s.Broker)
+	for _, s := range h.cfg.SelfSources(h.machine) {
+		g.self = append(g.self, s.Address())
 	}
-	for _, u := range h.cfg.BrokerOptions(h.machine, h.log).Upstreams {
-		g.bridged = append(g.bridged, u.URL)
+	for _, u := range h.broker.Stats().Upstreams {
+		g.bridged = append(g.bridged, u.Address)
 	}
 	return g
 }

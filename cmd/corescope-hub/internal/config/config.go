@@ -84,6 +84,8 @@ type Runtime struct {
 // Hub holds what only the hub has.
 type Hub struct {
 	Broker    Broker    `json:"broker"`
+	Bridges   Bridges   `json:"bridges"`
+	Sources   Sources   `json:"sources"`
 	Console   Console   `json:"console"`
 	Store     Store     `json:"store"`
 	CoreScope CoreScope `json:"corescope"`
@@ -124,6 +126,11 @@ type Auth struct {
 type Token struct {
 	Audiences   []string `json:"audiences"`
 	MaxLifetime Duration `json:"maxLifetime"`
+}
+
+// Bridges is about all bridges.
+type Bridges struct {
+	Silence Duration `json:"silence"`
 }
 
 // Console is the HTTP side.

@@ -7,27 +7,27 @@ import (
 	"github.com/mochi-mqtt/server/v2/packets"
 )
 
-// refusal is what a client is told that may not log in: a return code of MQTT 3,
+// denial is what a client is told that may not log in: a return code of MQTT 3,
 // and the reason code of MQTT 5. Observers treat 4 and 5 of MQTT 3 alike.
-type refusal struct{ v3, v5 packets.Code }
+type denial struct{ v3, v5 packets.Code }
 
-// refusalOf finds the codes for an error of a login. The library knows one.
-func refusalOf(err error) *refusal {
+// denialOf finds the codes for an error of a login. The library knows one.
+func denialOf(err error) *denial {
 	switch {
 	case errors.Is(err, errIndecentName):
-		return &refusal{packets.Err3ClientIdentifierNotValid, packets.ErrClientIdentifierNotValid}
+		return &denial{packets.Err3ClientIdentifierNotValid, packets.ErrClientIdentifierNotValid}
 	case errors.Is(err, errTooManySessions):
-		return &refusal{packets.Err3ServerUnavailable, packets.ErrQuotaExceeded}
+		return &denial{packets.Err3ServerUnavailable, packets.ErrQuotaExceeded}
 	case errors.Is(err, errTooManyTries):
-		return &refusal{packets.Err3NotAuthorized, packets.ErrConnectionRateExceeded}
+		return &denial{packets.Err3NotAuthorized, packets.ErrConnectionRateExceeded}
 	case errors.Is(err, errLoginRequired):
-		return &refusal{packets.Err3NotAuthorized, packets.ErrNotAuthorized}
+		return &denial{packets.Err3NotAuthorized, packets.ErrNotAuthorized}
 	}
-	return &refusal{packets.Err3NotAuthorized, packets.ErrBadUsernameOrPassword}
+	return &denial{packets.Err3NotAuthorized, packets.ErrBadUsernameOrPassword}
 }
 
 // applied is a CONNACK that says so.
-func (r *refusal) applied(pk packets.Packet) packets.Packet {
+func (r *denial) applied(pk packets.Packet) packets.Packet {
 	code := r.v3
 	if pk.ProtocolVersion >= 5 {
 		code = r.v5
