@@ -38,11 +38,12 @@ func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
 	if c == nil || h.b.stopping() {
 		return false
 	}
-	principal, err := h.b.door.admit(c.remote, string(pk.Connect.Username), string(pk.Connect.Password))
+	principal, err := h.principal(c, cl.ID, pk.Connect)
 	if _, known := h.b.server.Clients.Get(cl.ID); err == nil && !known && h.b.server.Clients.Len() >= h.b.opts.MaxSessions {
 		err = errTooManySessions
 	}
 	if err != nil {
+		c.denial = denialOf(err)
 		h.b.stats.refusedLogin.Add(1)
 		h.b.refusals.warn(h.b.log, "login refused", "listener", c.listener, "remote", c.remote,
 			"client", bounded(cl.ID), "user", bounded(string(pk.Connect.Username)), "err", err)
@@ -50,7 +51,15 @@ func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
 	}
 	c.principal = principal
 	c.will = c.will.of(&principal)
+	h.b.loggedIn(c)
 	return true
+}
+
+func (h *hook) principal(c *conn, id string, p packets.ConnectParams) (Principal, error) {
+	if !decentName(id) || !decentName(string(p.Username)) {
+		return Principal{}, errIndecentName
+	}
+	return c.way.door.admit(c.caller, string(p.Username), string(p.Password))
 }
 
 // OnSessionEstablish ends an older connection of the same client id, and waits

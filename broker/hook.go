@@ -29,7 +29,7 @@ func (h *hook) Provides(method byte) bool {
 	switch method {
 	case mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnSessionEstablish, mqtt.OnSessionEstablished,
 		mqtt.OnDisconnect, mqtt.OnACLCheck, mqtt.OnPacketRead, mqtt.OnPublish, mqtt.OnSubscribe,
-		mqtt.OnUnsubscribe, mqtt.OnClientExpired, mqtt.OnPacketProcessed, mqtt.OnSubscribed:
+		mqtt.OnUnsubscribe, mqtt.OnClientExpired, mqtt.OnPacketProcessed, mqtt.OnSubscribed, mqtt.OnPacketEncode:
 		return true
 	}
 	return false
@@ -51,6 +51,23 @@ func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 	return c.principal.allowed(topic, accessRead)
 }
 
+// OnPacketEncode corrects some of the library's answers.
+func (h *hook) OnPacketEncode(cl *mqtt.Client, pk packets.Packet) packets.Packet {
+	c := connOf(cl)
+	if c == nil {
+		return pk
+	}
+	switch pk.FixedHeader.Type {
+	case packets.Connack:
+		if c.denial != nil {
+			pk = c.denial.applied(pk)
+		}
+	case packets.Suback, packets.Unsuback:
+		pk.PacketID = c.asked.real(pk.PacketID)
+	}
+	return pk
+}
+
 // OnPacketRead renames topics that the library would drop in silence, without
 // an acknowledgement, so that they reach OnPublish; and it lets every lawful
 // CONNECT pass.
@@ -60,6 +77,11 @@ func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet,
 		pk.Connect = lawful(pk.Connect)
 	case pk.FixedHeader.Type == packets.Publish && refuseTopic(pk.TopicName):
 		pk.TopicName = refusedTopic
+	}
+	if t := pk.FixedHeader.Type; t == packets.Subscribe || t == packets.Unsubscribe {
+		if c := connOf(cl); c != nil {
+			pk.PacketID = c.asked.substitute(cl, pk.PacketID)
+		}
 	}
 	return pk, nil
 }

@@ -62,12 +62,12 @@ func TestWaysInStandSideBySide(t *testing.T) {
 		"burnt-in login from near": {near, "meshdev", "large4cats", RoleGuest, "", nil},
 		"nobody from near":         {near, "", "", RoleGuest, "", nil},
 	} {
-		p, err := door.admit(c.remote, c.user, c.password)
+		p, err := door.admit(callerAt(c.remote), c.user, c.password)
 		if p.Role != c.role || p.Key != c.key || !errors.Is(err, c.err) {
 			t.Errorf("%s: %+v, %v", name, p, err)
 		}
 	}
-	if _, err := door.admit(far, "", ""); err == nil {
+	if _, err := door.admit(callerAt(far), "", ""); err == nil {
 		t.Error("a stranger came in")
 	}
 }
@@ -81,7 +81,7 @@ func TestTokensCountOnlyWhereAnAudienceIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	door.now = func() time.Time { return noon }
-	if p, err := door.admit(far, user, password); err == nil {
+	if p, err := door.admit(callerAt(far), user, password); err == nil {
 		t.Errorf("let in as %+v", p)
 	}
 }

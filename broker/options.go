@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"net/netip"
 	"time"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
@@ -12,10 +13,12 @@ import (
 
 // Options of a Broker. DefaultOptions gives the values an appliance wants.
 type Options struct {
-	Listen    []string // tcp, tls, ws or wss://HOST:PORT; port 0 asks for a free one
+	Listen    []Listener
 	TLS       TLS
-	Auth      Auth
+	Auth      Auth // of listeners that have none of their own
 	Observers Enrolment
+	Proxies   []netip.Prefix // whose word on the address of a client is taken
+	Origins   []string       // hosts whose pages may connect, besides the one asked: patterns of path.Match
 	Upstreams []Upstream
 	Log       *slog.Logger
 
@@ -59,7 +62,7 @@ func defaultPace() pace {
 // network in. No real observer reaches one of the limits.
 func DefaultOptions() Options {
 	return Options{
-		Listen:           []string{"tcp://:1883"},
+		Listen:           Listeners("tcp://:1883"),
 		Auth:             DefaultAuth(),
 		Observers:        DefaultEnrolment(),
 		Log:              slog.New(slog.DiscardHandler),

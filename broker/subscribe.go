@@ -1,6 +1,8 @@
 package broker
 
 import (
+	"strings"
+
 	mqtt "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
 )
@@ -17,7 +19,7 @@ func (h *hook) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
 	}
 	for i := range pk.Filters {
 		_, again := cl.State.Subscriptions.Get(pk.Filters[i].Filter)
-		if tooDeep(pk.Filters[i].Filter) || !again && held >= h.b.opts.MaxSubscriptions {
+		if tooDeep(pk.Filters[i].Filter) || !wellFormed(pk.Filters[i].Filter) || !again && held >= h.b.opts.MaxSubscriptions {
 			h.b.stats.refusedSubscriptions.Add(1)
 			pk.Filters[i].Filter = ""
 			continue
@@ -66,4 +68,55 @@ func (h *hook) OnUnsubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet 
 		}
 	}
 	return pk
+}
+
+// wellFormed says whether the wildcards of a filter are levels of their own, and
+// # the last (MQTT-4.7.1-2, MQTT-4.7.1-3). The library grants a# and a+, which
+// match nothing.
+func wellFormed(filter string) bool {
+	for {
+		level, rest, more := strings.Cut(filter, "/")
+		if len(level) > 1 && strings.ContainsAny(level, "+#") || level == "#" && more {
+			return false
+		}
+		if !more {
+			return true
+		}
+		filter = rest
+	}
+}
+
+// asked is the SUBSCRIBE or UNSUBSCRIBE that a client waits for. Its goroutine
+// handles one at a time.
+type asked struct {
+	id, stand uint16 // its packet id, and what stands for it; 0 when nothing does
+}
+
+// substitute finds another packet id for one that is also the id of a message
+// under way to the client. The two ends number their packets each for itself
+// (MQTT 2.2.1), but the library would refuse the SUBSCRIBE.
+func (a *asked) substitute(cl *mqtt.Client, id uint16) uint16 {
+	a.id, a.stand = id, 0
+	for try := id; ; {
+		if _, taken := cl.State.Inflight.Get(try); !taken {
+			if try != id {
+				a.stand = try
+			}
+			return try
+		}
+		if try--; try == 0 {
+			try = 65535
+		}
+		if try == id {
+			return id
+		}
+	}
+}
+
+// real is the id that the client is to be answered with.
+func (a *asked) real(id uint16) uint16 {
+	if a.stand != 0 && id == a.stand {
+		return a.id
+	}
+	return id
 }

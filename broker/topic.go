@@ -29,12 +29,16 @@ func refuseTopic(topic string) bool {
 // bounded cuts text of a client for the log.
 func bounded(s string) string {
 	const most = 64
+	return cut(s, most)
+}
+
+// cut leaves the first bytes of s, in whole characters.
+func cut(s string, most int) string {
 	if len(s) <= most {
 		return s
 	}
-	cut := most
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
 	}
-	return s[:cut] + "…"
+	return s[:most] + "…"
 }

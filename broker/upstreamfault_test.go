@@ -232,7 +232,7 @@ func TestBridgeToAHubThatRestarts(t *testing.T) {
 	}
 	addr := ln.Addr().String()
 	ln.Close()
-	here := func(o *Options) { o.Listen = []string{"tcp://" + addr, "tcp://127.0.0.1:0"} }
+	here := func(o *Options) { o.Listen = Listeners("tcp://"+addr, "tcp://127.0.0.1:0") }
 	up := start(t, verdictSink(storeAll), here)
 	sink := newHeldSink()
 	b := bridgeTo(t, sink, addr)

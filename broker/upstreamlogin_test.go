@@ -19,7 +19,7 @@ func TestBridgeSpeaksEveryScheme(t *testing.T) {
 	}
 	up := start(t, verdictSink(storeAll), func(o *Options) {
 		o.TLS = files
-		o.Listen = []string{"tcp://127.0.0.1:0", "tls://127.0.0.1:0", "ws://127.0.0.1:0", "wss://127.0.0.1:0"}
+		o.Listen = Listeners("tcp://127.0.0.1:0", "tls://127.0.0.1:0", "ws://127.0.0.1:0", "wss://127.0.0.1:0")
 	})
 	for scheme, kind := range listen {
 		t.Run(scheme, func(t *testing.T) {
@@ -50,7 +50,7 @@ func TestBridgeTrustsOnlyTheCAItIsGiven(t *testing.T) {
 	t.Parallel()
 	files := certificateFiles(t)
 	up := start(t, verdictSink(storeAll), func(o *Options) {
-		o.TLS, o.Listen = files, []string{"tcp://127.0.0.1:0", "tls://127.0.0.1:0"}
+		o.TLS, o.Listen = files, Listeners("tcp://127.0.0.1:0", "tls://127.0.0.1:0")
 	})
 	for name, tc := range map[string]struct {
 		change func(*Upstream)

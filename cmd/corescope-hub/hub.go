@@ -37,6 +37,7 @@ type hub struct {
 	ingest  *ingest.Ingester
 	store   *store.Store
 	console *console.Console // nil when it is off
+	mqtt    http.Handler     // the broker on the console's port
 
 	serving atomic.Bool // the MQTT listeners are open and the hub is not stopping
 }
@@ -60,7 +61,7 @@ func openHub(ctx context.Context, cfg *config.Config, log *slog.Logger) (*hub, e
 }
 
 func (h *hub) openRest(ctx context.Context, keys *decoder.Keyring) error {
-	if err := addressesAreFree(ctx, h.cfg.Hub.Broker.Listen); err != nil {
+	if err := addressesAreFree(ctx, h.cfg.Hub.Broker.Listeners()); err != nil {
 		return err
 	}
 	var err error
@@ -73,6 +74,7 @@ func (h *hub) openRest(ctx context.Context, keys *decoder.Keyring) error {
 	if err != nil {
 		return errors.Join(err, h.store.Close())
 	}
+	h.mqtt = h.broker.WebSocket(onConsole)
 	return nil
 }
 
@@ -121,8 +123,12 @@ func (h *hub) serveMQTT(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "MQTT is not served now", http.StatusServiceUnavailable)
 		return
 	}
-	h.broker.WebSocket("console").ServeHTTP(w, r)
+	h.mqtt.ServeHTTP(w, r)
 }
+
+// onConsole is the name of connections over the console's port, as of a
+// listener.
+const onConsole = "console"
 
 func (h *hub) closeConsole() error {
 	if h.console == nil {
@@ -193,7 +199,7 @@ func (h *hub) greeting() greeting {
 	if abs, err := filepath.Abs(h.cfg.DBPath); err == nil {
 		g.data = abs
 	}
-	for _, l := range h.cfg.Hub.Broker.Listen {
+	for _, l := range h.cfg.Hub.Broker.Listeners() {
 		scheme, _, _ := strings.Cut(l, "://")
 		g.listeners = append(g.listeners, listening{scheme + "://", h.broker.Addr(l)})
 	}

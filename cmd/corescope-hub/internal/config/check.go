@@ -23,8 +23,8 @@ const leastSilence = time.Second
 // CoreScope's, and no obstacle to its ingestor, is none here: see Warnings.
 func (c *Config) Check() error {
 	checks := []func() error{
-		c.checkDBPath, c.checkSources, c.checkSourceOptions, c.checkSilence, c.checkPolygon, c.checkListen, c.checkTLS, c.checkTokens,
-		c.checkLimits, c.checkConsole, c.checkOverlap, c.checkCommitInterval, c.checkStatsFile,
+		c.checkDBPath, c.checkSources, c.checkSourceOptions, c.checkSilence, c.checkPolygon, c.checkListen, c.checkTLS, c.checkACME,
+		c.checkProxies, c.checkOrigins, c.checkTokens, c.checkLimits, c.checkConsole, c.checkOverlap, c.checkCommitInterval, c.checkStatsFile,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {
@@ -143,12 +143,13 @@ func (c *Config) checkConsole() error {
 
 // checkOverlap finds two listeners of our own that would take each other's port.
 func (c *Config) checkOverlap() error {
-	for i, l := range c.Hub.Broker.Listen {
+	listeners := c.Hub.Broker.Listeners()
+	for i, l := range listeners {
 		host, port, err := splitListener(l)
 		if err != nil {
 			return c.fail("hub.broker.listen", quote(l), "not a listener", "write tcp://HOST:PORT")
 		}
-		for _, other := range c.Hub.Broker.Listen[:i] {
+		for _, other := range listeners[:i] {
 			if h, p, err := splitListener(other); err == nil && p == port && overlap(h, host, port) {
 				return c.fail("hub.broker.listen", quote(l), "listed twice, with "+quote(other), "take one of them out")
 			}

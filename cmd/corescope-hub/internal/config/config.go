@@ -94,10 +94,12 @@ type Hub struct {
 
 // Broker is the MQTT side.
 type Broker struct {
-	Listen     []string `json:"listen"`
-	TLS        TLS      `json:"tls"`
-	IATAFilter []string `json:"iataFilter"`
-	Auth       Auth     `json:"auth"`
+	Listen         []Listener `json:"listen"`
+	TLS            TLS        `json:"tls"`
+	TrustedProxies []string   `json:"trustedProxies"`
+	Origins        []string   `json:"origins"`
+	IATAFilter     []string   `json:"iataFilter"`
+	Auth           Auth       `json:"auth"`
 
 	Observers     Observers `json:"observers"`
 	ObserversFile string    `json:"observersFile"`
@@ -111,10 +113,17 @@ type Limits struct {
 	MuteFor           Duration `json:"muteFor"`
 }
 
-// TLS is the certificate of the tls:// and wss:// listeners.
+// TLS is the certificate of the tls:// and wss:// listeners: from files, or from
+// a certificate authority for domains.
 type TLS struct {
-	CertFile string `json:"certFile"`
-	KeyFile  string `json:"keyFile"`
+	CertFile   string   `json:"certFile"`
+	KeyFile    string   `json:"keyFile"`
+	Domains    []string `json:"domains"`
+	Agree      bool     `json:"agree"`
+	Email      string   `json:"email"`
+	CA         string   `json:"ca"`
+	CARootFile string   `json:"caRootFile"`
+	HTTPListen string   `json:"httpListen"`
 }
 
 // Auth says who may connect.

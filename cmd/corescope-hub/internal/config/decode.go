@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -58,6 +59,8 @@ func (d *copier) value(v *hujson.Value, key string, into reflect.Value) error {
 	}
 	d.origin[key] = d.pos(v)
 	switch {
+	case into.Kind() == reflect.Struct && v.Value.Kind() == '"' && into.Addr().Type().Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
+		return d.leaf(v, key, into)
 	case into.Kind() == reflect.Struct:
 		return d.object(v, key, into)
 	case into.Kind() == reflect.Slice && into.Type().Elem().Kind() == reflect.Struct:
@@ -92,7 +95,8 @@ func (d *copier) object(v *hujson.Value, key string, into reflect.Value) error {
 func (d *copier) list(v *hujson.Value, key string, into reflect.Value) error {
 	arr, ok := v.Value.(*hujson.Array)
 	if !ok {
-		return d.mismatch(v, key, "not a list", `write [ { "name": value } ]`)
+		what, hint := wanted(into.Type())
+		return d.mismatch(v, key, what, hint)
 	}
 	items := reflect.MakeSlice(into.Type(), len(arr.Elements), len(arr.Elements))
 	for i := range arr.Elements {
@@ -167,6 +171,12 @@ func wanted(t reflect.Type) (what, hint string) {
 		return "not the settings of sources", `write { "name": { "clientId": "text" } }`
 	case reflect.TypeFor[LogLevel]():
 		return "no such log level", `write "debug", "info", "warn" or "error"`
+	}
+	switch t {
+	case reflect.TypeFor[[]Listener]():
+		return "not a list of listeners", `write [ "tcp://:1883" ]`
+	case reflect.TypeFor[[]Source]():
+		return "not a list", `write [ { "name": value } ]`
 	}
 	switch t.Kind() {
 	case reflect.String:

@@ -54,8 +54,8 @@ func TestFileOverridesDefaultsAndEnvironmentOverridesFile(t *testing.T) {
 		Store:   Store{CommitInterval: 0},
 		Log:     Log{Level: -4},
 	}
-	want.Broker.Listen, want.Broker.IATAFilter = []string{"tcp://127.0.0.1:2", "tcp://[::1]:3"}, []string{"SEA"}
-	want.Broker.Auth.Anonymous = "true"
+	want.Broker.Listen = []Listener{{Address: "tcp://127.0.0.1:2"}, {Address: "tcp://[::1]:3"}}
+	want.Broker.IATAFilter, want.Broker.Auth.Anonymous = []string{"SEA"}, "true"
 	if !reflect.DeepEqual(c.Hub, want) {
 		t.Errorf("got  %+v\nwant %+v", c.Hub, want)
 	}
@@ -67,14 +67,15 @@ func TestFileOverridesDefaultsAndEnvironmentOverridesFile(t *testing.T) {
 func TestEveryHubKeyHasAVariable(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{ // one that differs from the default, by type
-		"[]string": "tcp://127.0.0.1:9", "bool": "false", "string": "127.0.0.1:9", "config.Duration": "2s", "config.Anonymous": "false", "config.LogLevel": "error",
+		"[]config.Listener": "tcp://127.0.0.1:9", "[]string": "hub.example", "bool": "true", "string": "127.0.0.1:9", "config.Duration": "2s", "config.Anonymous": "false", "config.LogLevel": "error",
 		"config.Sources": `{"env":{"qos":0}}`, "config.Observers": "known", "int": "7",
 	}
-	byKey := map[string]string{"hub.broker.auth.token.audiences": "hub.example", "hub.broker.auth.token.maxLifetime": "1h"}
-	needs := map[string]string{ // another variable
-		"hub.broker.tls.certFile": EnvName("hub.broker.tls.keyFile") + "=other.pem",
-		"hub.broker.tls.keyFile":  EnvName("hub.broker.tls.certFile") + "=other.pem",
-		"hub.sources":             "MQTT_BROKER=mqtt://far.example",
+	byKey := map[string]string{"hub.broker.auth.token.maxLifetime": "1h", "hub.broker.trustedProxies": "10.0.0.1,fd00::/64", "hub.console.mqtt": "false"}
+	needs := map[string][]string{
+		"hub.broker.tls.certFile": {"CORESCOPE_HUB_BROKER_TLS_KEY_FILE=other.pem"},
+		"hub.broker.tls.keyFile":  {"CORESCOPE_HUB_BROKER_TLS_CERT_FILE=other.pem"},
+		"hub.broker.tls.domains":  {"CORESCOPE_HUB_BROKER_TLS_AGREE=true", "CORESCOPE_HUB_BROKER_LISTEN=wss://:443"},
+		"hub.sources":             {"MQTT_BROKER=mqtt://far.example"},
 	}
 	leaves(reflect.ValueOf(Hub{}), "hub", func(key string, field reflect.Value) {
 		value, ok := values[field.Type().String()]
@@ -84,10 +85,7 @@ func TestEveryHubKeyHasAVariable(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s: say here what a %s may be", key, field.Type())
 		}
-		vars := []string{EnvName(key) + "=" + value}
-		if other, ok := needs[key]; ok {
-			vars = append(vars, other)
-		}
+		vars := append(needs[key], EnvName(key)+"="+value)
 		if _, err := Load(write(t, "c.json", "{}"), vars); err != nil {
 			t.Errorf("%s: %v", key, err)
 		}
@@ -149,7 +147,7 @@ func TestBadConfigIsOneLineThatNamesKeyValueAndRemedy(t *testing.T) {
 			want: `%s:1:21: hub.broker.listne: no such setting: the nearest is hub.broker.listen`},
 		"unknown hub section":          {text: `{"hub": {"brokr": {}}}`, want: `%s:1:10: hub.brokr: no such setting: the nearest is hub.broker`},
 		"case of a hub key":            {text: `{"hub": {"Broker": {}}}`, want: `%s:1:10: hub.Broker: no such setting: the nearest is hub.broker`},
-		"type of a list":               {text: `{"hub": {"broker": {"listen": "tcp://:1"}}}`, want: `%s:1:31: hub.broker.listen "tcp://:1": not a list of texts: write [ "one", "two" ]`},
+		"type of a list":               {text: `{"hub": {"broker": {"listen": "tcp://:1"}}}`, want: `%s:1:31: hub.broker.listen "tcp://:1": not a list of listeners: write [ "tcp://:1883" ]`},
 		"type of a section":            {text: `{"retention": 7}`, want: `%s:1:15: retention 7: not an object: write { "name": value }`},
 		"type in a source":             {text: "{\"mqttSources\": [{\"broker\": \"mqtt://a\"},\n {\"connectTimeoutSec\": \"5\"}]}", want: `%s:2:24: mqttSources[1].connectTimeoutSec "5": not a whole number: write digits only, without quotes`},
 		"bool":                         {text: `{"validateSignatures": "yes"}`, want: `%s:1:24: validateSignatures "yes": neither true nor false: write true or false, without quotes`},
@@ -178,7 +176,7 @@ func TestBadConfigIsOneLineThatNamesKeyValueAndRemedy(t *testing.T) {
 		"variable":                     {text: `{}`, env: []string{"CORESCOPE_HUB_STORE_COMMIT_INTERVAL=fast"}, want: `CORESCOPE_HUB_STORE_COMMIT_INTERVAL: hub.store.commitInterval "fast": not a duration: write a number and its unit in quotes, such as 250ms or 1s`},
 		"listen variable":              {text: `{}`, env: []string{"CORESCOPE_HUB_BROKER_LISTEN=1883"}, want: `CORESCOPE_HUB_BROKER_LISTEN: hub.broker.listen "1883": not a listener: write tcp://HOST:PORT, or tcp://:PORT for every address`},
 		"broker variable":              {text: `{}`, env: []string{"MQTT_BROKER=localhost:x"}, want: `MQTT_BROKER: mqttSources[0].broker "localhost:x": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
-		"listener without certificate": {text: `{"hub": {"broker": {"listen": ["wss://:443"]}}}`, want: `%s:1:31: hub.broker.listen "wss://:443": no certificate: name one with hub.broker.tls.certFile and keyFile`},
+		"listener without certificate": {text: `{"hub": {"broker": {"listen": ["wss://:443"]}}}`, want: `%s:1:31: hub.broker.listen "wss://:443": no certificate: name one with hub.broker.tls.certFile and keyFile, or a domain with hub.broker.tls.domains`},
 		"half of a certificate":        {text: `{"hub": {"broker": {"tls": {"certFile": "c.pem"}}}}`, want: `%s:1:41: hub.broker.tls.certFile: half of a certificate: name its keyFile, too`},
 		"audience that is a URL":       {text: `{"hub": {"broker": {"auth": {"token": {"audiences": ["https://hub.example"]}}}}}`, want: `%s:1:53: hub.broker.auth.token.audiences "https://hub.example": not a host name: write the host name alone, as observers connect to it`},
 	}

@@ -181,13 +181,3 @@ func (m Machine) resolve(host string) (netip.Addr, bool) {
 	}
 	return addr, addr.IsLoopback() || slices.Contains(m.Addresses, addr)
 }
-
-// splitListener takes tcp://HOST:PORT apart.
-func splitListener(listener string) (host string, port uint16, err error) {
-	u, err := url.Parse(listener)
-	if err != nil {
-		return "", 0, err
-	}
-	p, err := strconv.ParseUint(u.Port(), 10, 16)
-	return u.Hostname(), uint16(p), err
-}

@@ -72,6 +72,10 @@ func numbered(t *testing.T) (Snapshot, map[string]string) {
 	for _, reason := range broker.Reasons() {
 		s.Broker.RefusedMessages[reason] = int64(number("broker " + string(reason)))
 	}
+	s.Broker.TLSFailures = map[broker.TLSFailure]int64{}
+	for _, why := range broker.TLSFailures {
+		s.Broker.TLSFailures[why] = int64(number(string(why)))
+	}
 	return s, names
 }
 

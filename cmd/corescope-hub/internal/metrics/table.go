@@ -36,9 +36,18 @@ func brokerMetrics() []Metric {
 	return []Metric{
 		gauge("connections", "connections", "Connections that are open, logged in or not.", func(b broker.Stats) int64 { return b.Connections }),
 		counter("connections_total", "connections", "Connections accepted.", func(b broker.Stats) int64 { return b.Accepted }),
+		counter("evicted_total", "connections", "Connections that did not log in, ended to make room for others.", func(b broker.Stats) int64 { return b.Evicted }),
+		counter("connect_timeouts_total", "connections", "Connections ended because they did not log in in time.", func(b broker.Stats) int64 { return b.ConnectTimeouts }),
+		labelled("broker_tls_failures_total", Counter, "handshakes", "reason", "TLS handshakes that failed. refused: the client does not accept the certificate; no_certificate: there is none for the name it asked for.", func(s Snapshot, emit emitter) {
+			for _, why := range broker.TLSFailures {
+				emit(string(why), float64(s.Broker.TLSFailures[why]))
+			}
+		}),
+		single("broker_certificate_expiry_time_seconds", Gauge, "seconds", "When the first certificate of the listeners expires, since 1970; 0 when one is missing.", func(s Snapshot) float64 { return since1970(s.Broker.CertificateExpires) }),
 		counter("accept_errors_total", "errors", "Connections that the operating system failed to hand over.", func(b broker.Stats) int64 { return b.AcceptErrors }),
 		labelled("broker_refused_total", Counter, "requests", "what", "What clients asked for and were refused.", func(s Snapshot, emit emitter) {
 			emit("connection", float64(s.Broker.RefusedConnections))
+			emit("proxy", float64(s.Broker.RefusedProxies))
 			emit("login", float64(s.Broker.RefusedLogins))
 			emit("subscription", float64(s.Broker.RefusedSubscriptions))
 			emit("upgrade", float64(s.Broker.RefusedUpgrades))
