@@ -25,7 +25,8 @@ type Options struct {
 	// a second, whole seconds.
 	MetricsInterval time.Duration
 
-	// CacheBytes bounds the writer's page cache.
+	// CacheBytes bounds the writer's page cache. In memory it is twice as much: the
+	// driver's allocator gives a page, which comes with a header, 8 KiB.
 	CacheBytes int64
 
 	// CheckpointBytes is how much of the WAL is copied into the database file at
@@ -71,7 +72,7 @@ func DefaultOptions() Options {
 		MaxBatch:           4096,
 		CommitInterval:     250 * time.Millisecond,
 		MetricsInterval:    5 * time.Minute,
-		CacheBytes:         16 << 20,
+		CacheBytes:         4 << 20,
 		CheckpointBytes:    16 << 20,
 		CheckpointInterval: 10 * time.Minute,
 		Readers:            4,
