@@ -15,6 +15,7 @@ type Options struct {
 	Listen    []string // tcp, tls, ws or wss://HOST:PORT; port 0 asks for a free one
 	TLS       TLS
 	Auth      Auth
+	Observers Enrolment
 	Upstreams []Upstream
 	Log       *slog.Logger
 
@@ -32,6 +33,26 @@ type Options struct {
 	MaxRetained      int // topics with a retained message
 	MaxRetainedBytes int // of one such message; a larger one is forwarded and not retained
 	MaxSubscriptions int // topic filters of one client
+
+	pace pace
+}
+
+// pace is how fast bridges find out and try again.
+type pace struct {
+	leastPause time.Duration // between two attempts to connect; it grows to mostPause, and is spread at random below it
+	mostPause  time.Duration
+	pingAfter  time.Duration // of silence; whole seconds
+	idle       time.Duration // an upstream that sends no whole control packet for so long is gone
+	echoWait   time.Duration // for a message to come back that was sent round
+	window     time.Duration // for messages on a second connection
+}
+
+func defaultPace() pace {
+	return pace{
+		leastPause: time.Second, mostPause: time.Minute,
+		pingAfter: 30 * time.Second, idle: 45 * time.Second,
+		echoWait: 15 * time.Second, window: time.Minute,
+	}
 }
 
 // DefaultOptions listens on every address at MQTT's port and lets the local
@@ -40,6 +61,7 @@ func DefaultOptions() Options {
 	return Options{
 		Listen:           []string{"tcp://:1883"},
 		Auth:             DefaultAuth(),
+		Observers:        DefaultEnrolment(),
 		Log:              slog.New(slog.DiscardHandler),
 		ConnectTimeout:   15 * time.Second,
 		WriteTimeout:     10 * time.Second,
@@ -54,6 +76,7 @@ func DefaultOptions() Options {
 		MaxRetained:      10_000,
 		MaxRetainedBytes: 4 << 10,
 		MaxSubscriptions: 64,
+		pace:             defaultPace(),
 	}
 }
 
@@ -81,7 +104,7 @@ func (o Options) check() error {
 			return fmt.Errorf("broker options: %s is %d: use 1 to %d", limit.name, limit.n, limit.most)
 		}
 	}
-	return nil
+	return o.Observers.check()
 }
 
 // capabilities sets every limit of the library: its own defaults suit a broker
@@ -90,7 +113,7 @@ func capabilities(o Options) *mqtt.Capabilities {
 	c := mqtt.NewDefaultServerCapabilities()
 	c.MaximumClients = math.MaxInt64 // the listeners count, before a CONNECT is read
 	c.MaximumPacketSize = uint32(o.MaxPacketSize)
-	c.MaximumClientWritesPending = writesPending
+	c.MaximumClientWritesPending = 64 // only the library's own messages, under $SYS, go that way
 	c.MaximumInflight = maxUnacknowledged
 	c.ReceiveMaximum = uint16(o.MaxInFlight)
 	c.MaximumSessionExpiryInterval = 24 * 3600

@@ -42,6 +42,7 @@ type Ingester struct {
 	verify   bool
 	clients  bool // roaming clients are accepted
 	senders  packetSenders
+	drops    dropQuota
 	meanings meanings
 	tallies  *tallies
 
@@ -71,7 +72,7 @@ func (in *Ingester) Ingest(ctx context.Context, m Message, done func(Verdict)) {
 	tally := in.tallies.of(m.Source)
 	tally.received.Add(1)
 	rec, reason := in.record(&m)
-	if rec == nil {
+	if rec == nil || rec.Drop != nil && !in.drops.take(rec.Observer.ID, m.Received) {
 		in.settle(tally, Verdict{Outcome: reason.outcome(), Reason: reason}, done)
 		return
 	}
@@ -79,8 +80,11 @@ func (in *Ingester) Ingest(ctx context.Context, m Message, done func(Verdict)) {
 		in.settle(tally, notSafe(err), done)
 		return
 	}
+	origin, offset := rec.Observer.Name, m.offset
 	err := in.recorder.Append(ctx, *rec, func(res store.Result, err error) {
-		in.settle(tally, verdict(reason, res, err), done)
+		v := verdict(reason, res, err)
+		v.Origin, v.Offset = origin, offset
+		in.settle(tally, v, done)
 	})
 	if err != nil {
 		in.settle(tally, verdict(reason, store.Result{}, err), done)
@@ -106,6 +110,8 @@ func verdict(reason Reason, res store.Result, err error) Verdict {
 		return notSafe(err)
 	case reason != "":
 		return Verdict{Outcome: reason.outcome(), Reason: reason}
+	case res.Refused:
+		return Verdict{Outcome: Worthless, Reason: ReasonManyObservers}
 	}
 	return Verdict{Outcome: Stored, Duplicate: res.Duplicate}
 }

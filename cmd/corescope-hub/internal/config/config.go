@@ -84,6 +84,8 @@ type Runtime struct {
 // Hub holds what only the hub has.
 type Hub struct {
 	Broker    Broker    `json:"broker"`
+	Bridges   Bridges   `json:"bridges"`
+	Sources   Sources   `json:"sources"`
 	Console   Console   `json:"console"`
 	Store     Store     `json:"store"`
 	CoreScope CoreScope `json:"corescope"`
@@ -96,6 +98,17 @@ type Broker struct {
 	TLS        TLS      `json:"tls"`
 	IATAFilter []string `json:"iataFilter"`
 	Auth       Auth     `json:"auth"`
+
+	Observers     Observers `json:"observers"`
+	ObserversFile string    `json:"observersFile"`
+	Limits        Limits    `json:"limits"`
+}
+
+// Limits bound what one observer may send.
+type Limits struct {
+	MessagesPerSecond int      `json:"messagesPerSecond"`
+	MessagesAtOnce    int      `json:"messagesAtOnce"`
+	MuteFor           Duration `json:"muteFor"`
 }
 
 // TLS is the certificate of the tls:// and wss:// listeners.
@@ -117,9 +130,15 @@ type Token struct {
 	MaxLifetime Duration `json:"maxLifetime"`
 }
 
+// Bridges is about all bridges.
+type Bridges struct {
+	Silence Duration `json:"silence"`
+}
+
 // Console is the HTTP side.
 type Console struct {
 	Listen string `json:"listen"`
+	MQTT   bool   `json:"mqtt"`
 }
 
 // Store is the database.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"log/slog"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -35,22 +36,26 @@ func (c *Config) BrokerOptions(m Machine, log *slog.Logger) broker.Options {
 	opts.Auth.UsersFile = auth.UsersFile
 	opts.Auth.Tokens.Audiences = append(opts.Auth.Tokens.Audiences, auth.Token.Audiences...)
 	opts.Auth.Tokens.MaxLifetime = time.Duration(auth.Token.MaxLifetime)
+	limits := c.Hub.Broker.Limits
+	opts.Observers.KnownOnly = c.Hub.Broker.Observers == "known"
+	opts.Observers.File = c.ObserversFile()
+	opts.Observers.Limits.MessagesPerSecond, opts.Observers.Limits.MessagesAtOnce = limits.MessagesPerSecond, limits.MessagesAtOnce
+	opts.Observers.Limits.MuteFor = time.Duration(limits.MuteFor)
 	for _, s := range c.Sources() {
 		if s.Self(c.Hub.Broker.Listen, m) {
 			continue
 		}
-		opts.Upstreams = append(opts.Upstreams, broker.Upstream{
-			Name:               s.Name,
-			URL:                s.Broker,
-			Username:           s.Username,
-			Password:           s.Password.Reveal(),
-			Topics:             s.Topics,
-			Region:             s.Region,
-			InsecureSkipVerify: s.InsecureSkipVerify(),
-			ConnectTimeout:     s.ConnectTimeout(),
-		})
+		opts.Upstreams = append(opts.Upstreams, c.upstream(s))
 	}
 	return opts
+}
+
+// ObserversFile is where it stands what is decided on observers.
+func (c *Config) ObserversFile() string {
+	if file := c.Hub.Broker.ObserversFile; file != "" {
+		return file
+	}
+	return filepath.Join(filepath.Dir(c.DBPath), "observers")
 }
 
 // SelfSources are the sources that are this hub itself, as the default source of
@@ -111,10 +116,15 @@ func (g GeoFilter) limits() int {
 func (f ForeignAdverts) drop() bool { return strings.EqualFold(strings.TrimSpace(f.Mode), "drop") }
 
 // localIATAFilter holds for clients of the hub: hub.broker.iataFilter, and the
-// filters of sources that are the hub itself.
+// filters of sources that are the hub itself. One without a filter takes all
+// that the others refuse.
 func (c *Config) localIATAFilter(m Machine) []string {
 	filter := slices.Clone(c.Hub.Broker.IATAFilter)
-	for _, s := range c.SelfSources(m) {
+	self := c.SelfSources(m)
+	if slices.ContainsFunc(self, func(s Source) bool { return len(s.IATAFilter) == 0 }) {
+		return filter
+	}
+	for _, s := range self {
 		filter = append(filter, s.IATAFilter...)
 	}
 	return filter
