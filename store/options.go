@@ -31,7 +31,8 @@ type Options struct {
 	// of further nodes the packets are.
 	NewObservers, NewNodes int
 
-	// CacheBytes bounds the writer's page cache.
+	// CacheBytes bounds the writer's page cache. In memory it is twice as much: the
+	// driver's allocator gives a page, which comes with a header, 8 KiB.
 	CacheBytes int64
 
 	// CheckpointBytes is how much of the WAL is copied into the database file at
@@ -79,7 +80,7 @@ func DefaultOptions() Options {
 		MetricsInterval:    5 * time.Minute,
 		NewObservers:       10_000,
 		NewNodes:           20_000,
-		CacheBytes:         16 << 20,
+		CacheBytes:         4 << 20,
 		CheckpointBytes:    16 << 20,
 		CheckpointInterval: 10 * time.Minute,
 		Readers:            4,

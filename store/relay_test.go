@@ -89,7 +89,7 @@ func TestRelayOfARefusedRecordIsNotTakenForSeen(t *testing.T) {
 	s := openTest(t)
 	put(t, s, nodeNamed("1a"))
 	execSQL(t, s.path, poison)
-	put(t, s, packet(alpha, "00")) // knows the file again
+	put(t, s, packet(alpha, "00"))                                                                    // knows the file again
 	bad := nodeNamed("b2", later, travelled, via(1, 0x1A), func(r *Record) { r.Advert.Name = "bad" }) // refused after the relay is written
 	fate := make(chan error, 1)
 	if err := s.Append(t.Context(), bad, func(_ Result, err error) { fate <- err }); err != nil {

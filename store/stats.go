@@ -130,7 +130,7 @@ func (c *counters) countBatch(batch []item, out []outcome, took time.Duration, e
 	s.BatchSize.observe(float64(len(out)))
 	s.CommitSeconds.observe(took.Seconds())
 	for i := range out {
-		s.countRecord(&batch[i].record, &out[i])
+		s.countRecord(batch[i].record, &out[i])
 	}
 }
 
