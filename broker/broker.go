@@ -35,7 +35,6 @@ type Broker struct {
 
 	server    *mqtt.Server
 	ownTopics atomic.Int64 // topics under $SYS, which the library retains from its start
-	inline    *mqtt.Client // the name under which messages of MQTT 3 clients reach subscribers
 	listeners []*listener
 	upstreams []*upstream
 	shown     *shownRecently // nil when no upstream is republished
@@ -50,6 +49,11 @@ type Broker struct {
 	serving  sync.WaitGroup           // one for each of conns
 	inFlight atomic.Int64             // messages whose fate is not known
 
+	backlog   atomic.Int64 // bytes in all outboxes
+	roster    *roster
+	roll      Roll // the decisions in roster; unused without a file
+	rollStamp stamp
+
 	stats    counters
 	refusals limiter // of logins
 	faults   limiter // of the protocol
@@ -63,7 +67,12 @@ func New(sink Sink, opts Options) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{opts: opts, sink: sink, log: opts.Log, conns: make(map[*conn]struct{}), from: make(map[netip.Prefix]int), arriving: make(map[string]chan struct{})}
+	b.roster = newRoster(opts.Observers.KnownOnly, opts.Observers.Limits)
+	b.stats.init()
 	var err error
+	if err = b.readRulings(); err != nil {
+		return nil, err
+	}
 	if b.door, err = newDoor(opts.Auth); err != nil {
 		return nil, err
 	}
@@ -95,7 +104,6 @@ func New(sink Sink, opts Options) (*Broker, error) {
 		ClientNetReadBufferSize:  2 << 10,
 		ClientNetWriteBufferSize: 2 << 10,
 	})
-	b.inline = b.server.NewClient(nil, "hub", "corescope-hub", true)
 	if err := b.server.AddHook(&hook{b: b}, nil); err != nil {
 		return nil, fmt.Errorf("install broker hook: %w", err)
 	}
@@ -124,6 +132,7 @@ func (b *Broker) Run(ctx context.Context, ready func()) error {
 	for _, u := range b.upstreams {
 		loops.Go(func() error { u.run(b.accepting); return nil })
 	}
+	loops.Go(func() error { b.keepRoster(b.accepting); return nil })
 	ready()
 	<-ctx.Done()
 	return b.shutdown(&loops)

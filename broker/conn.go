@@ -42,43 +42,15 @@ type conn struct {
 	client     atomic.Pointer[mqtt.Client] // set once it has logged in
 	principal  Principal                   // set when it logs in
 	will       *will
+	stations   []*station    // observers that it speaks for; roster.mu guards it
 	superseded atomic.Bool   // its session went to a newer connection: no will
 	arrived    func()        // ends its turn to establish a session; nil when it has none
 	gone       chan struct{} // closed when the connection's goroutine has ended
 	deliveries deliveries
-	offered    atomic.Int64 // messages for the client given to the library
-	taken      atomic.Int64 // of those, written by it
-}
+	outbox     *outbox                // of its session
+	drained    atomic.Pointer[func()] // called by flush when the client has taken something
 
-// Bounds of what the library holds for one client, in messages. It leaves out
-// what is more, even for a client that reads: a group of commits, or the retained
-// messages of a large mesh, come faster than it writes.
-const (
-	writesPending     = 512
-	maxUnacknowledged = 512 // QoS 1 and 2
-)
-
-// offer is asked before the library queues a message for the client, and waits
-// while its queue is half full. The queue is emptied by a goroutine that waits
-// for nobody, so this is short; when nothing moves, the queue is empty, and the
-// messages counted as queued were left out for another reason.
-func (c *conn) offer() {
-	const patience, step = 10, 200 * time.Microsecond
-	if c.offered.Add(1)-c.taken.Load() <= writesPending/2 {
-		return
-	}
-	for still := 0; still < patience; still++ {
-		before := c.taken.Load()
-		time.Sleep(step)
-		now := c.taken.Load()
-		if c.offered.Load()-now <= writesPending/4 {
-			return
-		}
-		if now != before {
-			still = 0
-		}
-	}
-	c.offered.Store(c.taken.Load())
+	wantsRetained []bool // of the filters in the SUBSCRIBE under way, which are to begin with retained messages
 }
 
 func newConn(socket net.Conn, listener string, o Options) *conn {
@@ -92,6 +64,7 @@ func newConn(socket net.Conn, listener string, o Options) *conn {
 		hard:         2*o.MaxPendingBytes + o.MaxPacketSize,
 		since:        time.Now(),
 		gone:         make(chan struct{}),
+		outbox:       new(outbox),
 		deliveries:   deliveries{slots: make(chan struct{}, o.MaxInFlight)},
 	}
 }
@@ -136,8 +109,11 @@ func (c *conn) flush() {
 		c.out.waiting, c.out.spare = c.out.spare[:0], nil
 		c.out.Unlock()
 		err := c.writeOut(p)
-		c.out.Lock()
 		c.waiting.Add(-int64(len(p)))
+		if drained := c.drained.Load(); drained != nil && err == nil {
+			(*drained)()
+		}
+		c.out.Lock()
 		const keep = 16 << 10
 		if cap(p) <= keep {
 			c.out.spare = p[:0]
@@ -209,6 +185,9 @@ func (c *conn) SetDeadline(t time.Time) error {
 // behind says whether the client reads so slowly that messages for it are left
 // out.
 func (c *conn) behind() bool { return int(c.waiting.Load()) > c.soft }
+
+// busy says whether enough waits for the client, for now.
+func (c *conn) busy() bool { return int(c.waiting.Load()) > c.soft/4 }
 
 // goodbye ends the connection from our side. MQTT 5 clients are told why; for
 // older ones the protocol has no such packet.

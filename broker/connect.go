@@ -68,6 +68,7 @@ func (h *hook) OnSessionEstablish(cl *mqtt.Client, pk packets.Packet) {
 	if c == nil {
 		return
 	}
+	defer h.inherit(cl, pk, older)
 	c.superseded.Store(true)
 	if older.Properties.ProtocolVersion >= 5 {
 		h.b.server.DisconnectClient(older, packets.ErrSessionTakenOver)
@@ -81,11 +82,28 @@ func (h *hook) OnSessionEstablish(cl *mqtt.Client, pk packets.Packet) {
 	}
 }
 
+// inherit hands what an older session was to be sent on to the one that resumes
+// it, by the library's rule: unless one of both is clean.
+func (h *hook) inherit(cl *mqtt.Client, pk packets.Packet, older *mqtt.Client) {
+	c, before := connOf(cl), connOf(older)
+	if now, there := h.b.server.Clients.Get(cl.ID); !there || now != older {
+		return // it ended with its connection
+	}
+	if c == nil || pk.Connect.Clean || older.Properties.Clean && older.Properties.ProtocolVersion < 5 {
+		before.outbox.close(h.b)
+		return
+	}
+	c.outbox = before.outbox
+}
+
 // OnSessionEstablished makes the session visible.
 func (h *hook) OnSessionEstablished(cl *mqtt.Client, pk packets.Packet) {
 	if c := connOf(cl); c != nil {
+		drained := func() { c.outbox.pump(cl, h.b) }
 		c.client.Store(cl)
+		c.drained.Store(&drained)
 		c.arrived()
+		c.outbox.pump(cl, h.b)
 	}
 }
 
@@ -96,6 +114,9 @@ func (h *hook) OnDisconnect(cl *mqtt.Client, err error, expire bool) {
 		h.b.trimAbsent()
 	}
 	c := connOf(cl)
+	if c != nil && expire && !cl.IsTakenOver() {
+		c.outbox.close(h.b)
+	}
 	if c == nil || c.will == nil || err == nil || c.superseded.Load() || h.b.stopping() {
 		return
 	}
@@ -107,4 +128,9 @@ func (h *hook) OnDisconnect(cl *mqtt.Client, err error, expire bool) {
 
 // OnClientExpired takes the subscriptions of a session that ends with its
 // client away. The library leaves them, for every later message to look at.
-func (h *hook) OnClientExpired(cl *mqtt.Client) { h.b.server.UnsubscribeClient(cl) }
+func (h *hook) OnClientExpired(cl *mqtt.Client) {
+	h.b.server.UnsubscribeClient(cl)
+	if c := connOf(cl); c != nil {
+		c.outbox.close(h.b)
+	}
+}

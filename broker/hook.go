@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -28,15 +29,14 @@ func (h *hook) Provides(method byte) bool {
 	switch method {
 	case mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnSessionEstablish, mqtt.OnSessionEstablished,
 		mqtt.OnDisconnect, mqtt.OnACLCheck, mqtt.OnPacketRead, mqtt.OnPublish, mqtt.OnSubscribe,
-		mqtt.OnUnsubscribe, mqtt.OnPublishDropped, mqtt.OnClientExpired,
-		mqtt.OnPacketEncode, mqtt.OnSubscribed:
+		mqtt.OnUnsubscribe, mqtt.OnClientExpired, mqtt.OnPacketProcessed, mqtt.OnSubscribed:
 		return true
 	}
 	return false
 }
 
-// OnACLCheck is asked before a publish, a subscription and every delivery. A
-// message for a client that is behind is left out here.
+// OnACLCheck is asked before a publish, a subscription, and every delivery of the
+// library's own messages, those under $SYS.
 func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 	if write { // decided in OnPublish, where a refusal does not end the connection
 		return true
@@ -47,28 +47,9 @@ func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 		return false
 	case strings.ContainsAny(topic, "+#"): // a subscription; each message is judged again
 		return c.principal.mayAsk(topic)
-	case !c.principal.allowed(topic, accessRead):
-		return false
-	case c.behind():
-		h.b.stats.dropped.Add(1)
-		return false
 	}
-	if c != nil && !cl.Closed() && cl.State.Inflight.Len() < maxUnacknowledged {
-		c.offer()
-	}
-	return true
+	return c.principal.allowed(topic, accessRead)
 }
-
-// OnPacketEncode counts what the library writes of the messages offered.
-func (h *hook) OnPacketEncode(cl *mqtt.Client, pk packets.Packet) packets.Packet {
-	if c := connOf(cl); c != nil && pk.FixedHeader.Type == packets.Publish {
-		c.taken.Add(1)
-	}
-	return pk
-}
-
-// OnPublishDropped counts a message that the library left out for a slow client.
-func (h *hook) OnPublishDropped(cl *mqtt.Client, pk packets.Packet) { h.b.stats.dropped.Add(1) }
 
 // OnPacketRead renames topics that the library would drop in silence, without
 // an acknowledgement, so that they reach OnPublish; and it lets every lawful
@@ -80,14 +61,20 @@ func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet,
 	case pk.FixedHeader.Type == packets.Publish && refuseTopic(pk.TopicName):
 		pk.TopicName = refusedTopic
 	}
-	if t := pk.FixedHeader.Type; t == packets.Puback {
-		if _, known := cl.State.Inflight.Get(pk.PacketID); !known {
-			// It forgets a message that had to wait for the client's receive
-			// maximum as soon as it is sent, and its place with it.
-			cl.State.Inflight.IncreaseSendQuota()
-		}
-	}
 	return pk, nil
+}
+
+// OnPacketProcessed goes on sending to a client that has acknowledged something,
+// or that has its SUBACK and now gets the retained messages.
+func (h *hook) OnPacketProcessed(cl *mqtt.Client, pk packets.Packet, err error) {
+	c := connOf(cl)
+	if c == nil {
+		return
+	}
+	switch pk.FixedHeader.Type {
+	case packets.Subscribe, packets.Puback, packets.Pubrec, packets.Pubcomp:
+		c.outbox.pump(cl, h.b)
+	}
 }
 
 // OnPublish hands a message on, and keeps its acknowledgement back until its
@@ -109,7 +96,8 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (out packets.Packet
 		d.waiter = make(chan ingest.Verdict, 1)
 	}
 	c.deliveries.add(d)
-	h.ingest(d, ingest.Message{QoS: pk.FixedHeader.Qos})
+	wait := h.ingest(d, ingest.Message{QoS: pk.FixedHeader.Qos})
+	h.pause(wait)
 	if d.waiter == nil {
 		return pk, packets.ErrRejectPacket // the library does nothing more; answer does
 	}
@@ -127,43 +115,66 @@ func (h *hook) takeSlot(c *conn) bool {
 	}
 }
 
-// ingest gives the message of d to the sink. A panic on the way in is ours and
-// would come again with the message, so the message is worthless.
-func (h *hook) ingest(d *delivery, m ingest.Message) {
+// pause lets a connection wait that sends more than its share.
+func (h *hook) pause(wait time.Duration) {
+	if wait == 0 {
+		return
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-h.b.accepting.Done():
+	}
+}
+
+// judge says why the message of d is refused before anybody reads it; "" when it
+// is not.
+func (h *hook) judge(d *delivery) (reason Reason, wait time.Duration) {
+	a := h.b.roster.arrival(d.c, "", d.message.topic, d.message.payload, time.Now())
+	reason = d.c.principal.refusePublish(d.message.topic, a.ID)
+	if reason != "" {
+		h.b.roster.note(cmp.Or(d.c.principal.Key, a.ID), reason, "", a.at) // whose login it is has to put it right
+		return reason, 0
+	}
+	d.key = a.ID
+	return h.b.roster.judge(a)
+}
+
+// ingest gives the message of d to the sink, and returns how long its connection
+// has to wait before the next. A panic on the way in is ours and would come
+// again with the message, so the message is worthless.
+func (h *hook) ingest(d *delivery, m ingest.Message) (wait time.Duration) {
 	defer func() {
 		if p := recover(); p != nil {
 			h.b.panicked("ingest", p)
 			d.settle(ingest.Verdict{Outcome: ingest.Worthless})
 		}
 	}()
+	reason, wait := h.judge(d)
 	switch {
-	case d.message.topic == refusedTopic, !d.c.principal.allowed(d.message.topic, accessPublish):
-		h.b.stats.refusedTopics.Add(1)
-		d.settle(ingest.Verdict{Outcome: ingest.Worthless, Reason: ingest.ReasonBadTopic})
+	case reason != "":
+		h.b.stats.refusedMessages[reason].Add(1)
+		d.settle(ingest.Verdict{Outcome: ingest.Worthless})
 	case d.message.retain && len(d.message.payload) == 0: // clears a retained message
 		d.settle(ingest.Verdict{Outcome: ingest.Passed, Reason: ingest.ReasonNotForUs})
 	default:
 		m.Source, m.Topic, m.Payload, m.Received = d.c.listener, d.message.topic, d.message.payload, time.Now()
 		h.b.sink.Ingest(h.b.accepting, m, d.settle)
 	}
+	return wait
 }
 
 // await blocks the connection of a QoS 2 publisher until its message's fate is
 // known, and then tells the library, which keeps the state of that handshake.
-// Nothing but these three answers may be returned: any other error is logged
+// Nothing but these two answers may be returned: any other error is logged
 // by the library, and acknowledged.
 func (h *hook) await(d *delivery, pk packets.Packet) (packets.Packet, error) {
 	v := <-d.waiter
-	switch v.Outcome {
-	case ingest.NotSafe:
+	if v.Outcome == ingest.NotSafe {
 		d.cl.Stop(packets.ErrServerUnavailable)
 		return pk, packets.ErrRejectPacket
-	case ingest.Worthless:
-		h.b.stats.acked.Add(1)
-		return pk, packets.CodeSuccessIgnore
-	default:
-		h.b.stats.acked.Add(1)
-		pk.FixedHeader.Retain = pk.FixedHeader.Retain && h.b.mayRetain(d.message)
-		return pk, nil
 	}
+	h.b.stats.acked.Add(1)
+	return pk, packets.CodeSuccessIgnore // the subscribers have it from us
 }

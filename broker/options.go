@@ -15,6 +15,7 @@ type Options struct {
 	Listen    []string // tcp, tls, ws or wss://HOST:PORT; port 0 asks for a free one
 	TLS       TLS
 	Auth      Auth
+	Observers Enrolment
 	Upstreams []Upstream
 	Log       *slog.Logger
 
@@ -60,6 +61,7 @@ func DefaultOptions() Options {
 	return Options{
 		Listen:           []string{"tcp://:1883"},
 		Auth:             DefaultAuth(),
+		Observers:        DefaultEnrolment(),
 		Log:              slog.New(slog.DiscardHandler),
 		ConnectTimeout:   15 * time.Second,
 		WriteTimeout:     10 * time.Second,
@@ -102,7 +104,7 @@ func (o Options) check() error {
 			return fmt.Errorf("broker options: %s is %d: use 1 to %d", limit.name, limit.n, limit.most)
 		}
 	}
-	return nil
+	return o.Observers.check()
 }
 
 // capabilities sets every limit of the library: its own defaults suit a broker
@@ -111,7 +113,7 @@ func capabilities(o Options) *mqtt.Capabilities {
 	c := mqtt.NewDefaultServerCapabilities()
 	c.MaximumClients = math.MaxInt64 // the listeners count, before a CONNECT is read
 	c.MaximumPacketSize = uint32(o.MaxPacketSize)
-	c.MaximumClientWritesPending = writesPending
+	c.MaximumClientWritesPending = 64 // only the library's own messages, under $SYS, go that way
 	c.MaximumInflight = maxUnacknowledged
 	c.ReceiveMaximum = uint16(o.MaxInFlight)
 	c.MaximumSessionExpiryInterval = 24 * 3600

@@ -23,7 +23,7 @@ func (u *upstream) republish(m paho.Message, v ingest.Verdict) {
 	if u.b.shown.again(m.Topic(), m.Payload(), time.Now()) {
 		return
 	}
-	u.b.forward(nil, outgoing{topic: m.Topic(), payload: m.Payload(), qos: m.Qos()})
+	u.b.forward("", outgoing{topic: m.Topic(), payload: m.Payload(), qos: m.Qos()})
 	u.ledger.republished()
 }
 

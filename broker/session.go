@@ -114,6 +114,9 @@ func (b *Broker) trimAbsent() {
 		}
 		b.server.UnsubscribeClient(cl)
 		cl.ClearInflights()
+		if c := connOf(cl); c != nil {
+			c.outbox.close(b)
+		}
 		clients.Delete(cl.ID)
 		b.stats.forgotten.Add(1)
 	}

@@ -9,6 +9,12 @@ import (
 // made invalid, and so refused by its reason code, the others stand.
 func (h *hook) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
 	held := cl.State.Subscriptions.Len()
+	if c := connOf(cl); c != nil {
+		c.wantsRetained = c.wantsRetained[:0]
+		for _, sub := range pk.Filters {
+			c.wantsRetained = append(c.wantsRetained, wantsRetained(cl, sub))
+		}
+	}
 	for i := range pk.Filters {
 		_, again := cl.State.Subscriptions.Get(pk.Filters[i].Filter)
 		if tooDeep(pk.Filters[i].Filter) || !again && held >= h.b.opts.MaxSubscriptions {
@@ -23,17 +29,34 @@ func (h *hook) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
 	return pk
 }
 
-// OnSubscribed lowers the QoS of the retained messages that follow, not of the
-// subscription, when there are more of them than the client may leave
-// unacknowledged: it cannot acknowledge before all are sent.
+// wantsRetained says whether a subscription is to begin with the retained
+// messages (MQTT-3.3.1-9 to 11).
+func wantsRetained(cl *mqtt.Client, sub packets.Subscription) bool {
+	_, existed := cl.State.Subscriptions.Get(sub.Filter)
+	return !mqtt.IsSharedFilter(sub.Filter) && (sub.RetainHandling == 0 || sub.RetainHandling == 1 && !existed)
+}
+
+// OnSubscribed puts the retained messages of what was granted into the outbox;
+// they follow the SUBACK. The library would send them all at once, and lose what
+// the client does not take as fast.
 func (h *hook) OnSubscribed(cl *mqtt.Client, pk packets.Packet, reasonCodes []byte) {
-	if h.b.server.Topics.Retained.Len() <= maxUnacknowledged/2 {
-		return
-	}
+	c := connOf(cl)
 	for i := range pk.Filters {
-		pk.Filters[i].Qos = 0
+		sub := pk.Filters[i]
+		pk.Filters[i].RetainHandling = sendNone
+		if c == nil || !c.wantsRetained[i] || reasonCodes[i] > packets.CodeGrantedQos2.Code {
+			continue
+		}
+		r := replay{sub: sub}
+		for _, retained := range h.b.server.Topics.Messages(sub.Filter) {
+			r.topics = append(r.topics, retained.TopicName)
+		}
+		c.outbox.replay(r)
 	}
 }
+
+// sendNone tells the library not to send retained messages.
+const sendNone = 2
 
 // OnUnsubscribe spares the library filters that nobody can hold.
 func (h *hook) OnUnsubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {

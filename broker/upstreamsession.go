@@ -156,8 +156,17 @@ func (u *upstream) ingest(m paho.Message, now time.Time, settle func(ingest.Verd
 		settle(ingest.Verdict{Outcome: ingest.Worthless, Reason: ingest.ReasonBadTopic})
 		return
 	}
+	a := u.b.roster.arrival(nil, u.opts.Name, m.Topic(), m.Payload(), now)
+	if reason, _ := u.b.roster.judge(a); reason != "" {
+		u.b.stats.refusedMessages[reason].Add(1)
+		settle(ingest.Verdict{Outcome: ingest.Worthless})
+		return
+	}
 	u.b.sink.Ingest(u.b.accepting, ingest.Message{
 		Source: u.opts.Name, Topic: m.Topic(), Payload: m.Payload(), QoS: m.Qos(),
 		Replayed: m.Retained(), Region: u.opts.Region, Received: now,
-	}, settle)
+	}, func(v ingest.Verdict) {
+		u.b.roster.settled(nil, a.ID, v, time.Now())
+		settle(v)
+	})
 }

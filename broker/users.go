@@ -98,7 +98,7 @@ func parseUsers(r io.Reader) (*users, error) {
 }
 
 // userRoles are the roles that a user can have.
-var userRoles = []Role{RoleObserver, RoleViewer, RoleAdmin}
+var userRoles = []Role{RoleObserver, RoleViewer, RoleLimited, RoleAdmin}
 
 func parseUser(line string) (*user, error) {
 	part := strings.SplitN(line, ":", 4)
@@ -107,7 +107,7 @@ func parseUser(line string) (*user, error) {
 	}
 	u := &user{name: part[0], role: Role(part[1])}
 	if !slices.Contains(userRoles, u.role) {
-		return nil, fmt.Errorf("role %q: use observer, viewer or admin", part[1])
+		return nil, fmt.Errorf("role %q: use observer, viewer, limited or admin", part[1])
 	}
 	if err := u.readHash(part[2]); err != nil {
 		return nil, err

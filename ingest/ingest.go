@@ -80,8 +80,11 @@ func (in *Ingester) Ingest(ctx context.Context, m Message, done func(Verdict)) {
 		in.settle(tally, notSafe(err), done)
 		return
 	}
+	origin, offset := rec.Observer.Name, m.offset
 	err := in.recorder.Append(ctx, *rec, func(res store.Result, err error) {
-		in.settle(tally, verdict(reason, res, err), done)
+		v := verdict(reason, res, err)
+		v.Origin, v.Offset = origin, offset
+		in.settle(tally, v, done)
 	})
 	if err != nil {
 		in.settle(tally, verdict(reason, store.Result{}, err), done)

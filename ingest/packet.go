@@ -31,6 +31,7 @@ func (in *Ingester) packetRecord(m *Message, t topic, env *envelope, raw []byte)
 	if region := regionName(env.region.text()); region != "" {
 		rec.Observer.IATA = region
 	}
+	m.offset = clockOffset(env.timestamp.text(), m.Received)
 	frame, pkt, bad := env.packet(raw)
 	if bad != nil {
 		return drop(rec, raw, bad.text), bad.reason

@@ -35,11 +35,10 @@ type ledger struct {
 	dueTransmissions []*transmissionRow
 	dueObservers     []*observerRow
 	dueNodes         []*nodeChange
-	nodes            map[[32]byte]*nodeChange // those in dueNodes
+	nodes            map[string]*nodeChange // those in dueNodes, by key
 	dueEdges         []*edgeChange
 	edges            map[edge]*edgeChange // those in dueEdges
-	dueRelays        []string             // keys
-	relays           map[string]string    // when those in dueRelays were last heard
+	dueRelays        []*party
 
 	newObservers, newNodes newcomers
 
@@ -53,9 +52,8 @@ func newLedger(conn *writeConn, opts Options) *ledger {
 		newObservers: newcomers{most: opts.NewObservers}, newNodes: newcomers{most: opts.NewNodes},
 		transmissions: newRecent[string, *transmissionRow](rememberedTransmissions),
 		observers:     newRecent[string, *observerRow](rememberedObservers),
-		nodes:         make(map[[32]byte]*nodeChange),
+		nodes:         make(map[string]*nodeChange),
 		edges:         make(map[edge]*edgeChange),
-		relays:        make(map[string]string),
 	}
 }
 
@@ -137,10 +135,12 @@ func (l *ledger) forget() {
 	l.observers.clear()
 	l.otherCase = nil
 	l.dueTransmissions, l.dueObservers, l.dueNodes = nil, nil, nil
+	for _, p := range l.dueRelays {
+		p.relayed = ""
+	}
 	l.dueEdges, l.dueRelays = nil, nil
 	clear(l.nodes)
 	clear(l.edges)
-	clear(l.relays)
 }
 
 func (l *ledger) lastObservation() int64 { return l.nextObservation - 1 }
@@ -195,8 +195,8 @@ func (l *ledger) flush(wall time.Time) error {
 			return err
 		}
 	}
-	for _, key := range l.dueRelays {
-		if err := l.flushRelay(key, now); err != nil {
+	for _, p := range l.dueRelays {
+		if err := l.flushRelay(p, now); err != nil {
 			return err
 		}
 	}
@@ -216,6 +216,5 @@ func (l *ledger) flush(wall time.Time) error {
 	l.dueRelays = l.dueRelays[:0]
 	clear(l.nodes)
 	clear(l.edges)
-	clear(l.relays)
 	return nil
 }

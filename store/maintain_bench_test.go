@@ -28,7 +28,7 @@ func BenchmarkMaintain(b *testing.B) {
 	acks := make(chan []time.Duration, 1)
 	go func() { acks <- sendSteadily(ctx, s) }()
 	b.ResetTimer()
-	s.doJobs(b.Context(), s.jobs())
+	s.doJobs(b.Context(), s.jobs(), trusting(s))
 	b.StopTimer()
 	stop()
 	waits := samples{ring: <-acks}

@@ -67,7 +67,7 @@ func TestFailedMaintenanceIsToldOnceAndTriedAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer s.Close()
-		put(t, s, announcement("01", 1, at(time.Now().Add(-48*time.Hour))))
+		put(t, s, announcement("01", 1, at(time.Now().Add(-30*time.Hour))))
 		execSQL(t, path, "CREATE TRIGGER refuse BEFORE DELETE ON nodes BEGIN SELECT RAISE(ABORT, 'refused'); END")
 		go s.Maintain(t.Context())
 		time.Sleep(3*time.Minute + time.Second)

@@ -19,13 +19,14 @@ type nodeChange struct {
 // does not, when the node is new and too many are.
 func (l *ledger) noteAdvert(r *Record, isNew bool) (known bool) {
 	a, at := r.Advert, l.text.format(r.ReceivedAt)
-	n, ok := l.nodes[a.PublicKey]
+	key := keyText(&a.PublicKey)
+	n, ok := l.nodes[key]
 	if !ok {
-		n = &nodeChange{key: keyText(&a.PublicKey), first: at}
-		if !l.topology.hasNode(n.key) && !l.newNodes.admit(r.ReceivedAt) {
+		n = &nodeChange{key: key, first: at}
+		if !l.topology.hasNode(key) && !l.newNodes.admit(r.ReceivedAt) {
 			return false
 		}
-		l.nodes[a.PublicKey] = n
+		l.nodes[key] = n
 		l.dueNodes = append(l.dueNodes, n)
 	}
 	if a.Name != "" {

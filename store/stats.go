@@ -24,6 +24,9 @@ type Stats struct {
 	NotCommitted  uint64 // records told to come again
 	BadRecords    uint64 // records that can never be stored
 
+	FilledPaths  uint64 // observations that got a path when Open took over a file of CoreScope's
+	FilledScopes uint64 // nodes that got a scope then
+
 	Commits      uint64
 	CommitErrors uint64
 	Failing      bool   // the last commit failed

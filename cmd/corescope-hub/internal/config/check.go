@@ -24,7 +24,7 @@ const leastSilence = time.Second
 func (c *Config) Check() error {
 	checks := []func() error{
 		c.checkDBPath, c.checkSources, c.checkSourceOptions, c.checkSilence, c.checkPolygon, c.checkListen, c.checkTLS, c.checkTokens,
-		c.checkConsole, c.checkOverlap, c.checkCommitInterval, c.checkStatsFile,
+		c.checkLimits, c.checkConsole, c.checkOverlap, c.checkCommitInterval, c.checkStatsFile,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {

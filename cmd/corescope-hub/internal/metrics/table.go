@@ -43,8 +43,13 @@ func brokerMetrics() []Metric {
 			emit("subscription", float64(s.Broker.RefusedSubscriptions))
 			emit("upgrade", float64(s.Broker.RefusedUpgrades))
 			emit("retain", float64(s.Broker.RefusedRetains))
-			emit("topic", float64(s.Broker.RefusedTopics))
 		}),
+		labelled("broker_refused_messages_total", Counter, "messages", "reason", "Messages that the broker refused, acknowledged and counted, by the reason.", func(s Snapshot, emit emitter) {
+			for _, reason := range slices.Sorted(maps.Keys(s.Broker.RefusedMessages)) {
+				emit(string(reason), float64(s.Broker.RefusedMessages[reason]))
+			}
+		}),
+		gauge("observers", "observers", "Observers that the broker remembers.", func(b broker.Stats) int64 { return b.Observers }),
 		counter("protocol_errors_total", "connections", "Connections ended because the client broke the protocol, or sent more than the broker takes.", func(b broker.Stats) int64 { return b.ProtocolErrors }),
 		counter("received_total", "messages", "Messages received from clients.", func(b broker.Stats) int64 { return b.Received }),
 		counter("acked_total", "messages", "Messages acknowledged, QoS 1 and 2.", func(b broker.Stats) int64 { return b.Acked }),
@@ -54,7 +59,6 @@ func brokerMetrics() []Metric {
 		gauge("subscriptions", "subscriptions", "Subscriptions of all clients.", func(b broker.Stats) int64 { return b.Subscriptions }),
 		counter("dropped_total", "messages", "Messages left out for subscribers that read too slowly.", func(b broker.Stats) int64 { return b.Dropped }),
 		counter("sessions_forgotten_total", "sessions", "Sessions ended because too many were kept for clients that left.", func(b broker.Stats) int64 { return b.Forgotten }),
-		counter("forward_errors_total", "messages", "Messages that could not be handed to subscribers.", func(b broker.Stats) int64 { return b.ForwardErrors }),
 		counter("panics_total", "panics", "Panics that were caught. Each is a bug: please report it.", func(b broker.Stats) int64 { return b.Panics }),
 	}
 }
@@ -140,6 +144,8 @@ func storeMetrics() []Metric {
 		counter("refused_total", "records", "Records of observers that were new, when too many were new in one day.", func(s store.Stats) uint64 { return s.Refused }),
 		counter("nodes_refused_total", "records", "Adverts whose node was new, when too many were new in one day; their packets are stored.", func(s store.Stats) uint64 { return s.NodesRefused }),
 		counter("bad_records_total", "records", "Records that can never be stored. Each is a bug: please report it.", func(s store.Stats) uint64 { return s.BadRecords }),
+		counter("filled_paths_total", "rows", "Observations whose path was read from their frame when the hub took over CoreScope's database.", func(s store.Stats) uint64 { return s.FilledPaths }),
+		counter("filled_scopes_total", "rows", "Nodes whose scope was found in their adverts at that time.", func(s store.Stats) uint64 { return s.FilledScopes }),
 		counter("commits_total", "transactions", "Transactions committed.", func(s store.Stats) uint64 { return s.Commits }),
 		counter("commit_errors_total", "transactions", "Transactions that failed.", func(s store.Stats) uint64 { return s.CommitErrors }),
 		number("failing", Gauge, "", "1 while the last commit failed, else 0.", func(s store.Stats) float64 { return oneIf(s.Failing) }),
