@@ -45,6 +45,7 @@ type Broker struct {
 	conns    map[*conn]struct{}
 	from     map[netip.Prefix]int     // how many of conns, by their address
 	arriving map[string]chan struct{} // client ids whose session is being established; closed when it is
+	delayed  map[string]*time.Timer   // last wills that wait, by client id
 	serving  sync.WaitGroup           // one for each of conns
 	inFlight atomic.Int64             // messages whose fate is not known
 
@@ -65,7 +66,7 @@ func New(sink Sink, opts Options) (*Broker, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	b := &Broker{opts: opts, sink: sink, log: opts.Log, conns: make(map[*conn]struct{}), from: make(map[netip.Prefix]int), arriving: make(map[string]chan struct{})}
+	b := &Broker{opts: opts, sink: sink, log: opts.Log, conns: make(map[*conn]struct{}), from: make(map[netip.Prefix]int), arriving: make(map[string]chan struct{}), delayed: make(map[string]*time.Timer)}
 	b.roster = newRoster(opts.Observers.KnownOnly, opts.Observers.Limits)
 	b.stats.init()
 	var err error
@@ -121,6 +122,7 @@ func (b *Broker) Run(ctx context.Context, ready func()) error {
 		return fmt.Errorf("start broker: %w", err)
 	}
 	b.ownTopics.Store(int64(b.server.Topics.Retained.Len()))
+	b.restore()
 	var loops errgroup.Group
 	for _, l := range b.listeners {
 		loops.Go(func() error { l.serve(); return nil })

@@ -42,7 +42,10 @@ type conn struct {
 	client     atomic.Pointer[mqtt.Client] // set once it has logged in
 	principal  Principal                   // set when it logs in
 	will       *will
-	stations   []*station    // observers that it speaks for; roster.mu guards it
+	stations   []*station    // observers that it speaks for, or did; roster.mu guards it
+	departed   bool          // roster.mu guards it
+	statuses   *statuses     // of its session
+	takeovers  int           // how often in a row its session has changed hands
 	superseded atomic.Bool   // its session went to a newer connection: no will
 	arrived    func()        // ends its turn to establish a session; nil when it has none
 	gone       chan struct{} // closed when the connection's goroutine has ended
@@ -65,7 +68,8 @@ func newConn(socket net.Conn, listener string, o Options) *conn {
 		since:        time.Now(),
 		gone:         make(chan struct{}),
 		outbox:       new(outbox),
-		deliveries:   deliveries{slots: make(chan struct{}, o.MaxInFlight)},
+		statuses:     new(statuses),
+		deliveries:   deliveries{slots: make(chan struct{}, o.MaxInFlight), quiet: make(chan struct{}, quietShare*o.MaxInFlight)},
 	}
 }
 

@@ -16,6 +16,7 @@ type Options struct {
 	TLS       TLS
 	Auth      Auth
 	Observers Enrolment
+	Statuses  []RetainedStatus // to begin with, the most important first
 	Upstreams []Upstream
 	Log       *slog.Logger
 
