@@ -37,6 +37,7 @@ type Broker struct {
 	ownTopics atomic.Int64 // topics under $SYS, which the library retains from its start
 	listeners []*listener
 	upstreams []*upstream
+	shown     *shownRecently // nil when no upstream is republished
 
 	accepting context.Context // ends when the broker begins to stop: nothing new is taken
 	stop      context.CancelFunc
@@ -93,6 +94,9 @@ func New(sink Sink, opts Options) (*Broker, error) {
 			return nil, err
 		}
 		b.upstreams = append(b.upstreams, u)
+		if o.Republish && b.shown == nil {
+			b.shown = newShownRecently()
+		}
 	}
 	b.server = mqtt.New(&mqtt.Options{
 		Capabilities:             capabilities(opts),

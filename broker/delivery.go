@@ -90,6 +90,9 @@ func (d *delivery) answer() {
 	d.b.stats.count(d.verdict)
 	d.b.roster.settled(d.c, d.key, d.verdict, time.Now())
 	if d.verdict.Outcome == ingest.Stored || d.verdict.Outcome == ingest.Passed {
+		if d.b.shown != nil {
+			d.b.shown.again(d.message.topic, d.message.payload, time.Now())
+		}
 		d.b.forward(d.cl.ID, d.message)
 		d.b.standUp(d)
 	}

@@ -34,6 +34,26 @@ type Options struct {
 	MaxRetained      int // topics with a retained message
 	MaxRetainedBytes int // of one such message; a larger one is forwarded and not retained
 	MaxSubscriptions int // topic filters of one client
+
+	pace pace
+}
+
+// pace is how fast bridges find out and try again.
+type pace struct {
+	leastPause time.Duration // between two attempts to connect; it grows to mostPause, and is spread at random below it
+	mostPause  time.Duration
+	pingAfter  time.Duration // of silence; whole seconds
+	idle       time.Duration // an upstream that sends no whole control packet for so long is gone
+	echoWait   time.Duration // for a message to come back that was sent round
+	window     time.Duration // for messages on a second connection
+}
+
+func defaultPace() pace {
+	return pace{
+		leastPause: time.Second, mostPause: time.Minute,
+		pingAfter: 30 * time.Second, idle: 45 * time.Second,
+		echoWait: 15 * time.Second, window: time.Minute,
+	}
 }
 
 // DefaultOptions listens on every address at MQTT's port and lets the local
@@ -57,6 +77,7 @@ func DefaultOptions() Options {
 		MaxRetained:      10_000,
 		MaxRetainedBytes: 4 << 10,
 		MaxSubscriptions: 64,
+		pace:             defaultPace(),
 	}
 }
 

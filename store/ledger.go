@@ -41,13 +41,16 @@ type ledger struct {
 	dueRelays        []string             // keys
 	relays           map[string]string    // when those in dueRelays were last heard
 
+	newObservers, newNodes newcomers
+
 	topology *topology // nil when it is to be read
 	path     []*party  // reused
 }
 
-func newLedger(conn *writeConn, buckets time.Duration) *ledger {
+func newLedger(conn *writeConn, opts Options) *ledger {
 	return &ledger{
-		conn: conn, buckets: buckets,
+		conn: conn, buckets: opts.MetricsInterval,
+		newObservers: newcomers{most: opts.NewObservers}, newNodes: newcomers{most: opts.NewNodes},
 		transmissions: newRecent[string, *transmissionRow](rememberedTransmissions),
 		observers:     newRecent[string, *observerRow](rememberedObservers),
 		nodes:         make(map[[32]byte]*nodeChange),
@@ -107,10 +110,18 @@ func (l *ledger) rollback(mark int) {
 	if l.topology != nil {
 		l.topology.undo(mark)
 	}
+	if mark == 0 {
+		l.newObservers.rollback()
+		l.newNodes.rollback()
+	}
 }
 
 // commit follows the transaction's.
-func (l *ledger) commit() { l.topology.commit() }
+func (l *ledger) commit() {
+	l.topology.commit()
+	l.newObservers.commit()
+	l.newNodes.commit()
+}
 
 // reconnect makes the ledger go on with a new connection. Whether the last
 // transaction of the old one was committed is not known.
@@ -142,9 +153,9 @@ func (l *ledger) apply(r *Record) (Result, error) {
 	if r.Reception != nil {
 		return l.reception(r)
 	}
-	observer, err := l.observer(r.Observer.ID)
-	if err != nil {
-		return Result{}, err
+	observer, known, err := l.observer(r)
+	if err != nil || !known {
+		return Result{Refused: err == nil}, err
 	}
 	var result Result
 	if r.Transmission != nil {
@@ -153,7 +164,7 @@ func (l *ledger) apply(r *Record) (Result, error) {
 		}
 	}
 	if r.Advert != nil {
-		l.noteAdvert(r, result.New)
+		result.NodeRefused = !l.noteAdvert(r, result.New)
 	}
 	if !result.Duplicate {
 		l.noteAdjacent(r) // after the advert, whose node may be one that a path hash means

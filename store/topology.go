@@ -77,6 +77,11 @@ func columnText(v driver.Value) string {
 	return s
 }
 
+func (t *topology) hasNode(key string) bool {
+	p := t.find(key)
+	return p != nil && p.isNode
+}
+
 func (t *topology) addNode(key string)    { t.note(change{a: key}) }
 func (t *topology) removeNode(key string) { t.note(change{a: key, gone: true}) }
 func (t *topology) addEdge(a, b string)   { t.note(change{a: a, b: b}) }

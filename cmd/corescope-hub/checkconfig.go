@@ -23,7 +23,7 @@ func (c *checkConfigCmd) Run(env environment) error {
 	}
 	m := thisMachine()
 	for _, s := range cfg.SelfSources(m) {
-		fmt.Fprintf(env.stdout, "source %q (%s) is this hub itself and will not be dialled\n", s.Name, s.Broker)
+		fmt.Fprintf(env.stdout, "source %q (%s) is this hub itself and will not be dialled\n", s.Name, s.Address())
 	}
 	_, err = fmt.Fprintf(env.stdout, "ok: %s, data in %s\n", file, cfg.DBPath)
 	return err

@@ -21,6 +21,7 @@ type commands struct {
 	Serve       serveCmd       `cmd:"" default:"withargs" help:"Run the hub. This is what happens without a command."`
 	CheckConfig checkConfigCmd `cmd:"" name:"checkconfig" help:"Check the settings and write nothing."`
 	HealthCheck healthCheckCmd `cmd:"" name:"healthcheck" help:"Ask a running hub whether it is ready."`
+	Status      statusCmd      `cmd:"" help:"Say how a running hub is: its clients, its bridges, its database."`
 	Decode      decodeCmd      `cmd:"" help:"Say what is in frames, by hand or from a pipe."`
 	Observers   observersCmd   `cmd:"" help:"List observers, and decide whose messages are taken."`
 	Passwd      passwdCmd      `cmd:"" help:"Set the password of a user."`

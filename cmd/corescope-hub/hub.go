@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/url"
 	"path/filepath"
 	"runtime"
@@ -44,10 +45,7 @@ type hub struct {
 // setting cannot be used or an address is taken.
 func openHub(ctx context.Context, cfg *config.Config, log *slog.Logger) (*hub, error) {
 	h := &hub{cfg: cfg, machine: thisMachine(), log: log, started: time.Now()}
-	channels, err := cfg.Channels()
-	if err != nil {
-		return nil, err
-	}
+	channels, _ := cfg.Channels() // its warnings are among those of the settings
 	keys, err := decoder.NewKeyring(channels...)
 	if err != nil {
 		return nil, fmt.Errorf("make the keyring: %w", err)
@@ -122,14 +120,30 @@ func (h *hub) openConsole(ctx context.Context) error {
 	if h.cfg.Hub.Console.Listen == "" {
 		return nil
 	}
-	var err error
-	h.console, err = console.Open(ctx, console.Options{
+	opts := console.Options{
 		Listen:  h.cfg.Hub.Console.Listen,
 		NotYet:  h.notReady,
 		Metrics: metrics.Handler(h.snapshot),
+		Stats:   h.stats,
+		Sources: h.sourceStates,
 		Log:     h.log,
-	})
+	}
+	if h.cfg.Hub.Console.MQTT {
+		opts.MQTT = http.HandlerFunc(h.serveMQTT)
+	}
+	var err error
+	h.console, err = console.Open(ctx, opts)
 	return err
+}
+
+// serveMQTT is the broker on the console's port. The console is opened before
+// there is a broker, and is closed after it.
+func (h *hub) serveMQTT(w http.ResponseWriter, r *http.Request) {
+	if !h.serving.Load() {
+		http.Error(w, "MQTT is not served now", http.StatusServiceUnavailable)
+		return
+	}
+	h.broker.WebSocket("console").ServeHTTP(w, r)
 }
 
 func (h *hub) closeConsole() error {
@@ -208,12 +222,11 @@ func (h *hub) greeting() greeting {
 	if h.console != nil {
 		g.console = h.console.Addr().String()
 	}
-	self := h.cfg.SelfSources(h.machine)
-	for _, s := range self {
-		g.self = append(g.self, s.Broker)
+	for _, s := range h.cfg.SelfSources(h.machine) {
+		g.self = append(g.self, s.Address())
 	}
-	for _, u := range h.cfg.BrokerOptions(h.machine, h.log).Upstreams {
-		g.bridged = append(g.bridged, u.URL)
+	for _, u := range h.broker.Stats().Upstreams {
+		g.bridged = append(g.bridged, u.Address)
 	}
 	return g
 }

@@ -33,8 +33,8 @@ func (h *hub) sources() []corescope.Source {
 	for _, l := range h.cfg.Hub.Broker.Listen {
 		sources = append(sources, corescope.Source{Name: l, Broker: l})
 	}
-	for _, u := range h.cfg.BrokerOptions(h.machine, h.log).Upstreams {
-		sources = append(sources, corescope.Source{Name: u.Name, Broker: u.URL, Bridge: true})
+	for _, u := range h.broker.Stats().Upstreams {
+		sources = append(sources, corescope.Source{Name: u.Name, Broker: u.Address, Bridge: true})
 	}
 	return sources
 }

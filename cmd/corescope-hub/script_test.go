@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"net"
+	"net/http"
 	"os/exec"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -24,9 +26,10 @@ func TestCommandLine(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":  exits,
-			"occupy": occupy,
-			"free":   free,
+			"exits":   exits,
+			"occupy":  occupy,
+			"free":    free,
+			"answers": answers,
 		},
 		RequireExplicitExec: true,
 	})
@@ -64,6 +67,25 @@ func occupy(ts *testscript.TestScript, neg bool, args []string) {
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	ts.Check(err)
 	ts.Setenv(args[0]+"_PORT", port)
+}
+
+// answers URL waits until there is an answer 200 at a URL.
+func answers(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: answers URL")
+	}
+	for deadline := time.Now().Add(patience); ; {
+		resp, err := http.Get(args[0])
+		if err == nil {
+			resp.Body.Close()
+		}
+		switch {
+		case err == nil && resp.StatusCode == http.StatusOK:
+			return
+		case time.Now().After(deadline):
+			ts.Fatalf("%s does not answer: %v", args[0], err)
+		}
+	}
 }
 
 // free VAR puts the HOST:PORT of a port that was free a moment ago into VAR.

@@ -84,6 +84,8 @@ type Runtime struct {
 // Hub holds what only the hub has.
 type Hub struct {
 	Broker    Broker    `json:"broker"`
+	Bridges   Bridges   `json:"bridges"`
+	Sources   Sources   `json:"sources"`
 	Console   Console   `json:"console"`
 	Store     Store     `json:"store"`
 	CoreScope CoreScope `json:"corescope"`
@@ -128,9 +130,15 @@ type Token struct {
 	MaxLifetime Duration `json:"maxLifetime"`
 }
 
+// Bridges is about all bridges.
+type Bridges struct {
+	Silence Duration `json:"silence"`
+}
+
 // Console is the HTTP side.
 type Console struct {
 	Listen string `json:"listen"`
+	MQTT   bool   `json:"mqtt"`
 }
 
 // Store is the database.

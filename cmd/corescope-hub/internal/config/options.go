@@ -45,16 +45,7 @@ func (c *Config) BrokerOptions(m Machine, log *slog.Logger) broker.Options {
 		if s.Self(c.Hub.Broker.Listen, m) {
 			continue
 		}
-		opts.Upstreams = append(opts.Upstreams, broker.Upstream{
-			Name:               s.Name,
-			URL:                s.Broker,
-			Username:           s.Username,
-			Password:           s.Password.Reveal(),
-			Topics:             s.Topics,
-			Region:             s.Region,
-			InsecureSkipVerify: s.InsecureSkipVerify(),
-			ConnectTimeout:     s.ConnectTimeout(),
-		})
+		opts.Upstreams = append(opts.Upstreams, c.upstream(s))
 	}
 	return opts
 }
@@ -125,10 +116,15 @@ func (g GeoFilter) limits() int {
 func (f ForeignAdverts) drop() bool { return strings.EqualFold(strings.TrimSpace(f.Mode), "drop") }
 
 // localIATAFilter holds for clients of the hub: hub.broker.iataFilter, and the
-// filters of sources that are the hub itself.
+// filters of sources that are the hub itself. One without a filter takes all
+// that the others refuse.
 func (c *Config) localIATAFilter(m Machine) []string {
 	filter := slices.Clone(c.Hub.Broker.IATAFilter)
-	for _, s := range c.SelfSources(m) {
+	self := c.SelfSources(m)
+	if slices.ContainsFunc(self, func(s Source) bool { return len(s.IATAFilter) == 0 }) {
+		return filter
+	}
+	for _, s := range self {
 		filter = append(filter, s.IATAFilter...)
 	}
 	return filter

@@ -34,6 +34,16 @@ func (s Source) ConnectTimeout() time.Duration {
 	return time.Duration(s.ConnectTimeoutSec) * time.Second
 }
 
+// Address is what of the broker's URL may be shown: some hold a login, or a token
+// in the query.
+func (s Source) Address() string {
+	u, err := url.Parse(s.Broker)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host + u.EscapedPath()
+}
+
 // InsecureSkipVerify says whether any TLS certificate will do.
 func (s Source) InsecureSkipVerify() bool {
 	return s.RejectUnauthorized != nil && !*s.RejectUnauthorized
@@ -52,7 +62,7 @@ func (c *Config) Sources() []Source {
 		s := &sources[i]
 		s.normalise()
 		if s.Name == "" {
-			s.Name = s.Broker
+			s.Name = s.Address()
 		}
 		if taken[s.Name]++; taken[s.Name] > 1 {
 			s.Name += " (" + strconv.Itoa(taken[s.Name]) + ")"
@@ -76,7 +86,7 @@ func legacyTopics(topic string) []string {
 // normalise takes user and password out of the URL, so that it can be shown, and
 // writes the port out.
 func (s *Source) normalise() {
-	u, err := url.Parse(s.Broker)
+	u, err := url.Parse(withScheme(s.Broker))
 	if err != nil {
 		return
 	}
@@ -92,6 +102,18 @@ func (s *Source) normalise() {
 		u.Host = net.JoinHostPort(u.Hostname(), strconv.Itoa(int(port)))
 	}
 	s.Broker = u.String()
+}
+
+// withScheme is the address of a broker as a URL. CoreScope's MQTT library takes
+// HOST:PORT and :PORT, too.
+func withScheme(broker string) string {
+	if broker == "" || strings.Contains(broker, "://") {
+		return broker
+	}
+	if strings.HasPrefix(broker, ":") {
+		broker = "localhost" + broker
+	}
+	return "mqtt://" + broker
 }
 
 // defaultPorts by scheme of a source.

@@ -1,5 +1,5 @@
 // Package console serves the hub over HTTP: whether it is alive, whether it is
-// ready, and its metrics.
+// ready, its metrics, and the same as JSON for programs.
 package console
 
 import (
@@ -27,6 +27,9 @@ type Options struct {
 	Listen  string          // HOST:PORT
 	NotYet  func() []string // what is not ready, one sentence each; empty when the hub is ready
 	Metrics http.Handler
+	MQTT    http.Handler // MQTT over WebSocket, under /mqtt; nil for none
+	Stats   func() Stats
+	Sources func() Sources
 	Log     *slog.Logger
 }
 

@@ -24,6 +24,9 @@ func start(t *testing.T, opts Options) string {
 	if opts.Metrics == nil {
 		opts.Metrics = http.NotFoundHandler()
 	}
+	if opts.Stats == nil {
+		opts.Stats, opts.Sources = func() Stats { return Stats{} }, func() Sources { return Sources{} }
+	}
 	opts.Listen, opts.Log = "127.0.0.1:0", slog.New(slog.DiscardHandler)
 	c, err := Open(t.Context(), opts)
 	if err != nil {
@@ -87,7 +90,7 @@ func TestUnknownPathsAndProfilesAreNotFound(t *testing.T) {
 	t.Parallel()
 	url := start(t, Options{})
 	for _, path := range []string{"/", "/debug/pprof/", "/debug/vars", "/<script>"} {
-		if status, body := get(t, url+path); status != 404 || !strings.Contains(body, "/healthz, /readyz and /metrics") {
+		if status, body := get(t, url+path); status != 404 || !strings.Contains(body, "/healthz, /readyz, /metrics") {
 			t.Errorf("%s: %d %q", path, status, body)
 		}
 	}

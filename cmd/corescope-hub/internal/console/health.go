@@ -13,6 +13,12 @@ func routes(opts Options) http.Handler {
 	mux.HandleFunc("GET /healthz", alive)
 	mux.HandleFunc("GET /readyz", ready(opts.NotYet))
 	mux.Handle("GET /metrics", opts.Metrics)
+	if opts.MQTT != nil {
+		mux.Handle("GET /mqtt", opts.MQTT)
+		mux.Handle("GET /mqtt/", opts.MQTT)
+	}
+	mux.HandleFunc("GET /api/v1/stats", answer(opts.Stats))
+	mux.HandleFunc("GET /api/v1/sources", answer(opts.Sources))
 	mux.HandleFunc("/", elsewhere)
 	return mux
 }
@@ -34,7 +40,7 @@ func ready(notYet func() []string) http.HandlerFunc {
 }
 
 func elsewhere(w http.ResponseWriter, r *http.Request) {
-	plain(w, http.StatusNotFound, fmt.Sprintf("nothing at %q; there are /healthz, /readyz and /metrics\n", r.URL.Path))
+	plain(w, http.StatusNotFound, fmt.Sprintf("nothing at %q; there are /healthz, /readyz, /metrics, /api/v1/stats and /api/v1/sources\n", r.URL.Path))
 }
 
 func plain(w http.ResponseWriter, status int, text string) {

@@ -63,6 +63,7 @@ func numbered(t *testing.T) (Snapshot, map[string]string) {
 			}
 		}
 	}
+	s.Ingest.DropsNotKept = uint64(number("DropsNotKept"))
 	s.Ingest.BySource = map[string]ingest.Counts{"tcp://:1883": source}
 	for _, reason := range ingest.Reasons() {
 		s.Ingest.ByReason[reason] = uint64(number(string(reason)))

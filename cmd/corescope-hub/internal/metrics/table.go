@@ -74,7 +74,15 @@ func upstreamMetrics() []Metric {
 	return []Metric{
 		upstream("connected", Gauge, "", "1 while the bridge is connected, else 0.", func(u broker.UpstreamStats) float64 { return oneIf(u.Connected) }),
 		upstream("connects_total", Counter, "connections", "Connections that the bridge made.", func(u broker.UpstreamStats) float64 { return float64(u.Connects) }),
+		upstream("disconnects_total", Counter, "connections", "Connections of the bridge that ended.", func(u broker.UpstreamStats) float64 { return float64(u.Disconnects) }),
+		upstream("state_time_seconds", Gauge, "seconds", "When the bridge last went up, down or quiet, since 1970.", func(u broker.UpstreamStats) float64 { return since1970(u.Since) }),
+		upstream("waiting", Gauge, "messages", "Messages of the bridge whose fate is not known yet.", func(u broker.UpstreamStats) float64 { return float64(u.Waiting) }),
 		upstream("messages_total", Counter, "messages", "Messages received over the bridge.", func(u broker.UpstreamStats) float64 { return float64(u.Messages) }),
+		upstream("messages_recently", Gauge, "messages", "Messages received over the bridge in the last five minutes.", func(u broker.UpstreamStats) float64 { return float64(u.LastFiveMinutes) }),
+		upstream("refused_total", Counter, "messages", "Messages of the bridge beyond the bounds on size or topic.", func(u broker.UpstreamStats) float64 { return float64(u.Refused) }),
+		upstream("republished_total", Counter, "messages", "Messages of the bridge shown to subscribers of the hub.", func(u broker.UpstreamStats) float64 { return float64(u.Republished) }),
+		upstream("probes_total", Counter, "probes", "Times that the bridge asked a silent upstream whether it lives.", func(u broker.UpstreamStats) float64 { return float64(u.Probes) }),
+		upstream("dead_total", Counter, "connections", "Connections of the bridge that looked alive and brought nothing.", func(u broker.UpstreamStats) float64 { return float64(u.Dead) }),
 		upstream("last_message_time_seconds", Gauge, "seconds", "When the last message came over the bridge, since 1970; 0 when none did.", func(u broker.UpstreamStats) float64 { return since1970(u.LastMessage) }),
 	}
 }
@@ -98,6 +106,9 @@ func ingestMetrics() []Metric {
 			for _, reason := range slices.Sorted(maps.Keys(s.Ingest.ByReason)) {
 				emit(string(reason), float64(s.Ingest.ByReason[reason]))
 			}
+		}),
+		single("ingest_drops_not_kept_total", Counter, "packets", "Refused packets that are not in dropped_packets, because there were too many in one hour.", func(s Snapshot) float64 {
+			return float64(s.Ingest.DropsNotKept)
 		}),
 	}
 }
@@ -130,7 +141,11 @@ func storeMetrics() []Metric {
 		counter("adverts_total", "records", "Records that told of a node.", func(s store.Stats) uint64 { return s.Adverts }),
 		counter("reports_total", "records", "Records that told of their observer.", func(s store.Stats) uint64 { return s.Reports }),
 		counter("not_committed_total", "records", "Records that could not be kept at the time; they come again.", func(s store.Stats) uint64 { return s.NotCommitted }),
+		counter("refused_total", "records", "Records of observers that were new, when too many were new in one day.", func(s store.Stats) uint64 { return s.Refused }),
+		counter("nodes_refused_total", "records", "Adverts whose node was new, when too many were new in one day; their packets are stored.", func(s store.Stats) uint64 { return s.NodesRefused }),
 		counter("bad_records_total", "records", "Records that can never be stored. Each is a bug: please report it.", func(s store.Stats) uint64 { return s.BadRecords }),
+		counter("filled_paths_total", "rows", "Observations whose path was read from their frame when the hub took over CoreScope's database.", func(s store.Stats) uint64 { return s.FilledPaths }),
+		counter("filled_scopes_total", "rows", "Nodes whose scope was found in their adverts at that time.", func(s store.Stats) uint64 { return s.FilledScopes }),
 		counter("commits_total", "transactions", "Transactions committed.", func(s store.Stats) uint64 { return s.Commits }),
 		counter("commit_errors_total", "transactions", "Transactions that failed.", func(s store.Stats) uint64 { return s.CommitErrors }),
 		number("failing", Gauge, "", "1 while the last commit failed, else 0.", func(s store.Stats) float64 { return oneIf(s.Failing) }),
