@@ -17,8 +17,8 @@ const (
 
 // SaysOffline says whether payload is a status that says "offline".
 func SaysOffline(payload []byte) bool {
-	env, ok := parseEnvelope(payload)
-	return ok && fold(env.status.text()) == "OFFLINE"
+	var env envelope
+	return env.parse(payload) && fold(env.status.text()) == "OFFLINE"
 }
 
 // WithStatus is an observer's status with another word for what it is; when it
