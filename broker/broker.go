@@ -43,6 +43,7 @@ type Broker struct {
 
 	crowd
 	arriving map[string]chan struct{} // client ids whose session is being established; closed when it is
+	delayed  map[string]*time.Timer   // last wills that wait, by client id
 	inFlight atomic.Int64             // messages whose fate is not known
 
 	backlog   atomic.Int64 // bytes in all outboxes
@@ -64,7 +65,7 @@ func New(sink Sink, opts Options) (*Broker, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	b := &Broker{opts: opts, sink: sink, log: opts.Log, crowd: newCrowd(), arriving: make(map[string]chan struct{})}
+	b := &Broker{opts: opts, sink: sink, log: opts.Log, crowd: newCrowd(), arriving: make(map[string]chan struct{}), delayed: make(map[string]*time.Timer)}
 	b.roster = newRoster(opts.Observers.KnownOnly, opts.Observers.Limits)
 	b.stats.init()
 	var err error
@@ -133,6 +134,7 @@ func (b *Broker) Run(ctx context.Context, ready func()) error {
 		return fmt.Errorf("start broker: %w", err)
 	}
 	b.ownTopics.Store(int64(b.server.Topics.Retained.Len()))
+	b.restore()
 	var loops errgroup.Group
 	for _, l := range b.listeners {
 		loops.Go(func() error { l.serve(); return nil })

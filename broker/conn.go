@@ -48,7 +48,10 @@ type conn struct {
 	client     atomic.Pointer[mqtt.Client] // set once it has logged in
 	principal  Principal                   // set when it logs in
 	will       *will
-	stations   []*station    // observers that it speaks for; roster.mu guards it
+	stations   []*station    // observers that it speaks for, or did; roster.mu guards it
+	departed   bool          // roster.mu guards it
+	statuses   *statuses     // of its session
+	takeovers  int           // how often in a row its session has changed hands
 	superseded atomic.Bool   // its session went to a newer connection: no will
 	arrived    func()        // ends its turn to establish a session; nil when it has none
 	gone       chan struct{} // closed when no more comes from the connection
@@ -75,7 +78,8 @@ func newConn(carrier net.Conn, way *wayIn, o Options) *conn {
 		since:        time.Now(),
 		gone:         make(chan struct{}),
 		outbox:       new(outbox),
-		deliveries:   deliveries{slots: make(chan struct{}, o.MaxInFlight)},
+		statuses:     new(statuses),
+		deliveries:   deliveries{slots: make(chan struct{}, o.MaxInFlight), quiet: make(chan struct{}, quietShare*o.MaxInFlight)},
 	}
 }
 

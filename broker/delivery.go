@@ -18,6 +18,9 @@ type delivery struct {
 	message outgoing
 	id      uint16              // packet id, 0 at QoS 0
 	key     string              // of the observer that it is of; "" for none
+	status  bool                // it tells of the observer itself
+	will    bool                // sent for a client that is gone
+	departs bool                // no message, but the end of them
 	waiter  chan ingest.Verdict // QoS 2: the connection waits and lets the library answer
 	verdict ingest.Verdict
 	settled bool
@@ -30,6 +33,20 @@ type deliveries struct {
 	mu    sync.Mutex
 	queue []*delivery
 	slots chan struct{} // one taken by each message that will be acknowledged
+	quiet chan struct{} // one by each message at QoS 0
+}
+
+// quietShare is how many times more messages of one connection may wait for
+// their commit at QoS 0 than above. No connection may fill the store's queue by
+// itself: those of all others would wait behind.
+const quietShare = 4
+
+// place is where a message of that QoS takes a slot until it is answered.
+func (q *deliveries) place(qos byte) chan struct{} {
+	if qos == 0 {
+		return q.quiet
+	}
+	return q.slots
 }
 
 // add puts d at the end of the line.
@@ -63,8 +80,12 @@ func (d *delivery) settle(v ingest.Verdict) {
 // finds the message retained.
 func (d *delivery) answer() {
 	defer d.b.inFlight.Add(-1)
-	if d.message.qos > 0 {
-		defer func() { <-d.c.deliveries.slots }()
+	if d.departs {
+		d.b.standDown(d.c)
+		return
+	}
+	if !d.will {
+		defer func() { <-d.c.deliveries.place(d.message.qos) }()
 	}
 	d.b.stats.count(d.verdict)
 	d.b.roster.settled(d.c, d.key, d.verdict, time.Now())
@@ -73,6 +94,7 @@ func (d *delivery) answer() {
 			d.b.shown.again(d.message.topic, d.message.payload, time.Now())
 		}
 		d.b.forward(d.cl.ID, d.message)
+		d.b.standUp(d)
 	}
 	if d.waiter != nil {
 		d.waiter <- d.verdict

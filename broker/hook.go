@@ -111,7 +111,7 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (out packets.Packet
 	}
 	h.b.stats.received.Add(1)
 	d := &delivery{b: h.b, c: c, cl: cl, id: pk.PacketID, message: outgoingOf(cl, pk)}
-	if pk.FixedHeader.Qos > 0 && !h.takeSlot(c) {
+	if !h.takeSlot(c.deliveries.place(pk.FixedHeader.Qos)) {
 		return pk, packets.ErrRejectPacket
 	}
 	if pk.FixedHeader.Qos == 2 {
@@ -126,11 +126,11 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (out packets.Packet
 	return h.await(d, pk)
 }
 
-// takeSlot waits until fewer than MaxInFlight messages of c are unanswered; it
-// returns false when the broker begins to stop.
-func (h *hook) takeSlot(c *conn) bool {
+// takeSlot waits until there is room in slots; it returns false when the broker
+// begins to stop.
+func (h *hook) takeSlot(slots chan struct{}) bool {
 	select {
-	case c.deliveries.slots <- struct{}{}:
+	case slots <- struct{}{}:
 		return true
 	case <-h.b.accepting.Done():
 		return false
@@ -159,7 +159,7 @@ func (h *hook) judge(d *delivery) (reason Reason, wait time.Duration) {
 		h.b.roster.note(cmp.Or(d.c.principal.Key, a.ID), reason, "", a.at) // whose login it is has to put it right
 		return reason, 0
 	}
-	d.key = a.ID
+	d.key, d.status = a.ID, a.Status
 	return h.b.roster.judge(a)
 }
 

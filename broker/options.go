@@ -17,8 +17,9 @@ type Options struct {
 	TLS       TLS
 	Auth      Auth // of listeners that have none of their own
 	Observers Enrolment
-	Proxies   []netip.Prefix // whose word on the address of a client is taken
-	Origins   []string       // hosts whose pages may connect, besides the one asked: patterns of path.Match
+	Proxies   []netip.Prefix   // whose word on the address of a client is taken
+	Origins   []string         // hosts whose pages may connect, besides the one asked: patterns of path.Match
+	Statuses  []RetainedStatus // to begin with, the most important first
 	Upstreams []Upstream
 	Log       *slog.Logger
 

@@ -54,13 +54,19 @@ func (o *outbox) add(s sending, b *Broker) bool {
 	size := s.size()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.closed || o.bytes+size > 4*b.opts.MaxPendingBytes || b.backlog.Load()+int64(size) > maxBacklog {
+	if o.closed || len(o.queue) > 0 && int64(o.bytes+size) > b.room() {
 		return false
 	}
 	o.queue, o.bytes = append(o.queue, s), o.bytes+size
 	b.backlog.Add(int64(size))
 	o.pending.Store(true)
 	return true
+}
+
+// room is how many bytes may wait for one session. The more wait for all, the
+// less one may have, so that those who do not read leave room for those who do.
+func (b *Broker) room() int64 {
+	return min(4*int64(b.opts.MaxPendingBytes), (maxBacklog-b.backlog.Load())/4)
 }
 
 // replay has the retained messages of a subscription sent before all else. Asked

@@ -91,6 +91,24 @@ func TestWhatWaitsForSubscribersIsBounded(t *testing.T) {
 	}
 }
 
+func TestSessionsThatDoNotReadLeaveRoomForThoseThatDo(t *testing.T) {
+	t.Parallel()
+	o := DefaultOptions()
+	b := &Broker{opts: o}
+	m := outgoing{topic: topic, payload: make([]byte, 10_000), qos: 1}
+	s := sending{packet: m.packet("", time.Now()), qos: 1}
+	for range 500 { // each is full
+		for stalled := new(outbox); stalled.add(s, b); {
+		}
+	}
+	if b.backlog.Load() > maxBacklog+500*int64(s.size()) {
+		t.Errorf("%d bytes wait", b.backlog.Load())
+	}
+	if reads := new(outbox); !reads.add(s, b) {
+		t.Error("a session for which nothing waits gets nothing")
+	}
+}
+
 // More than the buffers of the connection hold, to one that reads late.
 func TestSlowReaderGetsEveryRetainedMessage(t *testing.T) {
 	t.Parallel()

@@ -36,7 +36,7 @@ func (b *Broker) Sessions() []Session {
 			continue
 		}
 		all = append(all, Session{
-			ClientID:      cl.ID,
+			ClientID:      ownID(cl),
 			Username:      c.principal.Name,
 			Role:          c.principal.Role,
 			Key:           c.principal.Key,

@@ -70,12 +70,34 @@ func (h *hub) openRest(ctx context.Context, keys *decoder.Keyring) error {
 		return err
 	}
 	h.ingest = ingest.New(h.store, keys, h.cfg.IngestOptions(h.machine))
-	h.broker, err = broker.New(h.ingest, h.cfg.BrokerOptions(h.machine, h.log))
+	opts := h.cfg.BrokerOptions(h.machine, h.log)
+	if opts.Statuses, err = h.lastStatuses(ctx, opts.MaxRetained); err != nil {
+		return errors.Join(err, h.store.Close())
+	}
+	h.broker, err = broker.New(h.ingest, opts)
 	if err != nil {
 		return errors.Join(err, h.store.Close())
 	}
 	h.mqtt = h.broker.WebSocket(onConsole)
 	return nil
+}
+
+// lastStatuses is what observers said last before the hub was started, as far as
+// it was committed.
+func (h *hub) lastStatuses(ctx context.Context, most int) ([]broker.RetainedStatus, error) {
+	rows, err := h.store.ObserverStatuses(ctx, most)
+	if err != nil {
+		return nil, err
+	}
+	var all []broker.RetainedStatus
+	for _, row := range rows {
+		topic, payload, ok := ingest.LastStatus(row)
+		key, err := broker.ObserverKey(row.ID)
+		if ok && err == nil {
+			all = append(all, broker.RetainedStatus{Key: key, Topic: topic, Payload: payload})
+		}
+	}
+	return all, nil
 }
 
 // addressesAreFree opens every listener's address for a moment, so that one that
