@@ -124,3 +124,26 @@ func TestEndOfAConnectionTakesNothingBack(t *testing.T) {
 		c.expectClosed()
 	}
 }
+
+func TestThousandsOfIdleConnectionsShutNobodyOut(t *testing.T) {
+	t.Parallel()
+	sink := newHeldSink()
+	b := start(t, sink, func(o *Options) { o.MaxPerAddress, o.MaxConnections, o.ConnectTimeout = 200, 300, time.Hour })
+	c := connect(t, b.addr, connectOptions{id: "observer"})
+	idle := make([]net.Conn, 1000)
+	for i := range idle {
+		var err error
+		if idle[i], err = net.Dial("tcp", b.addr); err != nil {
+			t.Fatal(err)
+		}
+		defer idle[i].Close()
+	}
+	until(t, "all are accepted", func() bool { return b.Stats().Accepted == int64(len(idle)+1) })
+	if n := b.Stats().Connections; n != 200 {
+		t.Errorf("%d are open, want 200", n)
+	}
+	c.publish(topic, "{}", 1, 1)
+	sink.next(t).settle(stored)
+	c.expectAck(0x40, 1)
+	connect(t, b.addr, connectOptions{id: "newcomer"}).ping()
+}

@@ -121,6 +121,41 @@ func hex4(i int) string {
 	return string([]byte{digits[i>>12&15], digits[i>>8&15], digits[i>>4&15], digits[i&15]})
 }
 
+func TestObserverWithItsKeyAsUserNamePublishesOnlyForItself(t *testing.T) {
+	t.Parallel()
+	key := strings.Repeat("A", 64)
+	sink := newHeldSink()
+	b := start(t, sink, func(o *Options) {
+		o.Auth.Anonymous, o.Auth.UsersFile = AnonymousNone, usersFile(t, key+":observer:secret")
+	})
+	c := connect(t, b.addr, connectOptions{id: "a", user: strings.ToLower(key), password: "secret"})
+	c.publish("meshcore/ZRH/"+strings.Repeat("B", 64)+"/packets", "{}", 1, 1)
+	c.expectAck(0x40, 1) // softly
+	c.publish("meshcore/ZRH/"+key+"/packets", "{}", 1, 2)
+	m := sink.next(t)
+	m.settle(stored)
+	c.expectAck(0x40, 2)
+	if m.Topic != "meshcore/ZRH/"+key+"/packets" {
+		t.Errorf("sink got %s", m.Topic)
+	}
+}
+
+func TestListenersMayLetInOthers(t *testing.T) {
+	t.Parallel()
+	const open, closed = "tcp://127.0.0.1:0", "tcp://localhost:0"
+	b := start(t, verdictSink(storeAll), func(o *Options) {
+		auth := o.Auth
+		auth.Anonymous = AnonymousNone
+		o.Listen = []Listener{{Address: open}, {Address: closed, Auth: &auth}}
+	})
+	connect(t, b.Addr(open), connectOptions{id: "a"}).ping()
+	c := dialRaw(t, b.Addr(closed))
+	c.send(connectOptions{id: "b", version: 4}.packet())
+	if h, body := c.read(); h != 0x20 || body[1] != 5 {
+		t.Errorf("got % x % x, want a refusal", h, body)
+	}
+}
+
 func TestObserverWithATokenPublishesOnlyForItself(t *testing.T) {
 	t.Parallel()
 	d := newDevice('a')

@@ -135,8 +135,9 @@ func TestReconnectingLeavesNothingBehind(t *testing.T) {
 	f := newFakeUpstream(t)
 	b := bridgeTo(t, verdictSink(func(ingest.Message) ingest.Verdict { return stored }), f.addr)
 	const rounds = 30
-	for range rounds {
+	for i := range rounds {
 		c := f.login()
+		untilUp(t, b, int64(i+1))
 		c.send(publication(topic, []byte("{}"), 1, 1))
 		c.expectAck(1)
 		c.Close()

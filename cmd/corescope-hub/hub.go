@@ -214,19 +214,22 @@ func memory() uint64 {
 // greeting describes the running hub.
 func (h *hub) greeting() greeting {
 	g := greeting{
-		data:      h.cfg.DBPath,
-		anonymous: string(h.cfg.Hub.Broker.Auth.Anonymous),
-		lan:       lanAddresses(h.machine.Addresses, outwardAddress()),
+		data: h.cfg.DBPath,
+		lan:  lanAddresses(h.machine.Addresses, outwardAddress()),
 	}
 	if abs, err := filepath.Abs(h.cfg.DBPath); err == nil {
 		g.data = abs
 	}
-	for _, l := range h.cfg.Hub.Broker.Listeners() {
-		scheme, _, _ := strings.Cut(l, "://")
-		g.listeners = append(g.listeners, listening{scheme + "://", h.broker.Addr(l)})
+	settings := h.cfg.Hub.Broker
+	for _, l := range settings.Listen {
+		scheme, _, _ := strings.Cut(l.Address, "://")
+		g.listeners = append(g.listeners, listening{scheme: scheme + "://", bound: h.broker.Addr(l.Address), who: settings.AuthOf(l).Who()})
 	}
 	if h.console != nil {
 		g.console = h.console.Addr().String()
+		if h.cfg.Hub.Console.MQTT {
+			g.listeners = append(g.listeners, listening{"ws://", g.console, "/mqtt", settings.Auth.Who()})
+		}
 	}
 	for _, s := range h.cfg.SelfSources(h.machine) {
 		g.self = append(g.self, s.Address())

@@ -59,6 +59,29 @@ func (a ListenerAuth) over(auth Auth) Auth {
 	return auth
 }
 
+// Who says in words who may publish.
+func (a Auth) Who() string {
+	var logins []string
+	if len(a.Token.Audiences) > 0 {
+		logins = append(logins, "a device token")
+	}
+	if a.UsersFile != "" {
+		logins = append(logins, "a password")
+	}
+	with := strings.Join(logins, " or ")
+	switch {
+	case a.Anonymous == "true":
+		return "anyone who can reach the port, without a password"
+	case a.Anonymous == "lan" && with == "":
+		return "anyone on this machine and on private networks; nobody from elsewhere"
+	case a.Anonymous == "lan":
+		return "anyone on this machine and on private networks; from elsewhere with " + with
+	case with == "":
+		return "nobody: hub.broker.auth.anonymous is false, and there are neither users nor audiences of tokens"
+	}
+	return "whoever has " + with
+}
+
 // Listeners are the addresses of hub.broker.listen.
 func (b Broker) Listeners() []string {
 	all := make([]string, len(b.Listen))
