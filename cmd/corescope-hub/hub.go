@@ -52,7 +52,7 @@ func openHub(ctx context.Context, cfg *config.Config, log *slog.Logger) (*hub, e
 	if err != nil {
 		return nil, fmt.Errorf("make the keyring: %w", err)
 	}
-	if err := h.openConsole(ctx); err != nil {
+	if err := h.openConsole(ctx, channels); err != nil {
 		return nil, err
 	}
 	if err := h.openRest(ctx, keys); err != nil {
@@ -94,22 +94,6 @@ func addressesAreFree(ctx context.Context, listeners []string) error {
 		defer l.Close() // when all of them have been open at once
 	}
 	return nil
-}
-
-func (h *hub) openConsole(ctx context.Context) error {
-	if h.cfg.Hub.Console.Listen == "" {
-		return nil
-	}
-	var err error
-	h.console, err = console.Open(ctx, console.Options{
-		Listen:  h.cfg.Hub.Console.Listen,
-		NotYet:  h.notReady,
-		Metrics: metrics.Handler(h.snapshot),
-		Stats:   h.stats,
-		Sources: h.sourceStates,
-		Log:     h.log,
-	})
-	return err
 }
 
 func (h *hub) closeConsole() error {

@@ -155,6 +155,9 @@ func (c *Config) checkForeignAdverts() error {
 func within(degrees, most float64) bool { return math.Abs(degrees) <= most }
 
 func (c *Config) checkConsole() error {
+	if auth := c.Hub.Console.Auth; auth != "none" && c.Hub.Broker.Auth.UsersFile == "" {
+		return c.fail("hub.console.auth", quote(string(auth)), "there are no users", "make them with corescope-hub passwd and name the file in hub.broker.auth.usersFile")
+	}
 	const key = "hub.console.listen"
 	listen := c.Hub.Console.Listen
 	if listen == "" {

@@ -119,7 +119,10 @@ type Token struct {
 
 // Console is the HTTP side.
 type Console struct {
-	Listen string `json:"listen"`
+	Listen string      `json:"listen"`
+	Auth   ConsoleAuth `json:"auth"`
+	Hosts  []string    `json:"hosts"`
+	PProf  bool        `json:"pprof"`
 }
 
 // Store is the database.

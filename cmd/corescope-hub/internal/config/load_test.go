@@ -48,10 +48,11 @@ func TestFileOverridesDefaultsAndEnvironmentOverridesFile(t *testing.T) {
 	}
 	want := Hub{
 		Broker:  Broker{Listen: []string{"tcp://127.0.0.1:2", "tcp://[::1]:3"}, IATAFilter: []string{"SEA"}, Auth: Auth{Anonymous: "true", Token: Default().Hub.Broker.Auth.Token}},
-		Console: Console{Listen: ""},
+		Console: Default().Hub.Console,
 		Store:   Store{CommitInterval: 0},
 		Log:     Log{Level: -4},
 	}
+	want.Console.Listen = ""
 	if !reflect.DeepEqual(c.Hub, want) {
 		t.Errorf("got  %+v\nwant %+v", c.Hub, want)
 	}
@@ -64,9 +65,10 @@ func TestEveryHubKeyHasAVariable(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{ // one that differs from the default, by type
 		"[]string": "tcp://127.0.0.1:9", "string": "127.0.0.1:9", "config.Duration": "2s", "config.Anonymous": "false", "config.LogLevel": "error",
+		"config.ConsoleAuth": "viewer", "bool": "true",
 	}
 	byKey := map[string]string{"hub.broker.auth.token.audiences": "hub.example", "hub.broker.auth.token.maxLifetime": "1h"}
-	needs := map[string]string{"hub.broker.tls.certFile": "hub.broker.tls.keyFile", "hub.broker.tls.keyFile": "hub.broker.tls.certFile"}
+	needs := map[string]string{"hub.broker.tls.certFile": "hub.broker.tls.keyFile", "hub.broker.tls.keyFile": "hub.broker.tls.certFile", "hub.console.auth": "hub.broker.auth.usersFile"}
 	leaves(reflect.ValueOf(Hub{}), "hub", func(key string, field reflect.Value) {
 		value, ok := values[field.Type().String()]
 		if v, special := byKey[key]; special {
