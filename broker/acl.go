@@ -10,6 +10,28 @@ const (
 	accessRead
 )
 
+// refusePublish says why p may not publish to a topic, in the name of the
+// observer that the message is of; "" when it may.
+func (p *Principal) refusePublish(topic, observer string) Reason {
+	switch {
+	case topic == refusedTopic:
+		return ReasonTopic
+	case p.Key != "" && p.Role != RoleAdmin && observer != "" && !strings.EqualFold(observer, p.Key):
+		return ReasonForeignKey
+	case p.Key != "" && strings.EqualFold(observer, p.Key) && flat(topic) && p.inTopics(topic):
+		return "" // the payload says whose it is
+	case !p.allowed(topic, accessPublish):
+		return ReasonNotAllowed
+	}
+	return ""
+}
+
+// flat says whether a topic has no level for the observer.
+func flat(topic string) bool {
+	place, known := placeOf(topic)
+	return known && place.key == "" || strings.HasPrefix(topic, "meshcore/packets/")
+}
+
 // allowed decides whether p may publish to a topic, or be sent a message of it.
 // It is asked for each delivery and allocates nothing.
 func (p *Principal) allowed(topic string, want access) bool {

@@ -49,6 +49,10 @@ type Broker struct {
 	serving  sync.WaitGroup           // one for each of conns
 	inFlight atomic.Int64             // messages whose fate is not known
 
+	roster    *roster
+	roll      Roll // the decisions in roster; unused without a file
+	rollStamp stamp
+
 	stats    counters
 	refusals limiter // of logins
 	faults   limiter // of the protocol
@@ -62,7 +66,12 @@ func New(sink Sink, opts Options) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{opts: opts, sink: sink, log: opts.Log, conns: make(map[*conn]struct{}), from: make(map[netip.Prefix]int), arriving: make(map[string]chan struct{})}
+	b.roster = newRoster(opts.Observers.KnownOnly, opts.Observers.Limits)
+	b.stats.init()
 	var err error
+	if err = b.readRulings(); err != nil {
+		return nil, err
+	}
 	if b.door, err = newDoor(opts.Auth); err != nil {
 		return nil, err
 	}
@@ -120,6 +129,7 @@ func (b *Broker) Run(ctx context.Context, ready func()) error {
 	for _, u := range b.upstreams {
 		loops.Go(func() error { u.run(b.accepting); return nil })
 	}
+	loops.Go(func() error { b.keepRoster(b.accepting); return nil })
 	ready()
 	<-ctx.Done()
 	return b.shutdown(&loops)

@@ -42,6 +42,7 @@ type conn struct {
 	client     atomic.Pointer[mqtt.Client] // set once it has logged in
 	principal  Principal                   // set when it logs in
 	will       *will
+	stations   []*station    // observers that it speaks for; roster.mu guards it
 	superseded atomic.Bool   // its session went to a newer connection: no will
 	arrived    func()        // ends its turn to establish a session; nil when it has none
 	gone       chan struct{} // closed when the connection's goroutine has ended

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"sync"
+	"time"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
@@ -16,6 +17,7 @@ type delivery struct {
 	cl      *mqtt.Client
 	message outgoing
 	id      uint16              // packet id, 0 at QoS 0
+	key     string              // of the observer that it is of; "" for none
 	waiter  chan ingest.Verdict // QoS 2: the connection waits and lets the library answer
 	verdict ingest.Verdict
 	settled bool
@@ -65,6 +67,7 @@ func (d *delivery) answer() {
 		defer func() { <-d.c.deliveries.slots }()
 	}
 	d.b.stats.count(d.verdict)
+	d.b.roster.settled(d.c, d.key, d.verdict, time.Now())
 	if d.waiter != nil {
 		d.waiter <- d.verdict
 		return

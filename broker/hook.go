@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -109,7 +110,8 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (out packets.Packet
 		d.waiter = make(chan ingest.Verdict, 1)
 	}
 	c.deliveries.add(d)
-	h.ingest(d, ingest.Message{QoS: pk.FixedHeader.Qos})
+	wait := h.ingest(d, ingest.Message{QoS: pk.FixedHeader.Qos})
+	h.pause(wait)
 	if d.waiter == nil {
 		return pk, packets.ErrRejectPacket // the library does nothing more; answer does
 	}
@@ -127,25 +129,54 @@ func (h *hook) takeSlot(c *conn) bool {
 	}
 }
 
-// ingest gives the message of d to the sink. A panic on the way in is ours and
-// would come again with the message, so the message is worthless.
-func (h *hook) ingest(d *delivery, m ingest.Message) {
+// pause lets a connection wait that sends more than its share.
+func (h *hook) pause(wait time.Duration) {
+	if wait == 0 {
+		return
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-h.b.accepting.Done():
+	}
+}
+
+// judge says why the message of d is refused before anybody reads it; "" when it
+// is not.
+func (h *hook) judge(d *delivery) (reason Reason, wait time.Duration) {
+	a := h.b.roster.arrival(d.c, "", d.message.topic, d.message.payload, time.Now())
+	reason = d.c.principal.refusePublish(d.message.topic, a.ID)
+	if reason != "" {
+		h.b.roster.note(cmp.Or(d.c.principal.Key, a.ID), reason, "", a.at) // whose login it is has to put it right
+		return reason, 0
+	}
+	d.key = a.ID
+	return h.b.roster.judge(a)
+}
+
+// ingest gives the message of d to the sink, and returns how long its connection
+// has to wait before the next. A panic on the way in is ours and would come
+// again with the message, so the message is worthless.
+func (h *hook) ingest(d *delivery, m ingest.Message) (wait time.Duration) {
 	defer func() {
 		if p := recover(); p != nil {
 			h.b.panicked("ingest", p)
 			d.settle(ingest.Verdict{Outcome: ingest.Worthless})
 		}
 	}()
+	reason, wait := h.judge(d)
 	switch {
-	case d.message.topic == refusedTopic, !d.c.principal.allowed(d.message.topic, accessPublish):
-		h.b.stats.refusedTopics.Add(1)
-		d.settle(ingest.Verdict{Outcome: ingest.Worthless, Reason: ingest.ReasonBadTopic})
+	case reason != "":
+		h.b.stats.refusedMessages[reason].Add(1)
+		d.settle(ingest.Verdict{Outcome: ingest.Worthless})
 	case d.message.retain && len(d.message.payload) == 0: // clears a retained message
 		d.settle(ingest.Verdict{Outcome: ingest.Passed, Reason: ingest.ReasonNotForUs})
 	default:
 		m.Source, m.Topic, m.Payload, m.Received = d.c.listener, d.message.topic, d.message.payload, time.Now()
 		h.b.sink.Ingest(h.b.accepting, m, d.settle)
 	}
+	return wait
 }
 
 // await blocks the connection of a QoS 2 publisher until its message's fate is

@@ -199,6 +199,7 @@ func (b *Broker) serve(c *conn) {
 		if c.arrived != nil {
 			c.arrived()
 		}
+		b.roster.leave(c)
 		close(c.gone)
 		b.serving.Done()
 	}()

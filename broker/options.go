@@ -15,6 +15,7 @@ type Options struct {
 	Listen    []string // tcp, tls, ws or wss://HOST:PORT; port 0 asks for a free one
 	TLS       TLS
 	Auth      Auth
+	Observers Enrolment
 	Upstreams []Upstream
 	Log       *slog.Logger
 
@@ -40,6 +41,7 @@ func DefaultOptions() Options {
 	return Options{
 		Listen:           []string{"tcp://:1883"},
 		Auth:             DefaultAuth(),
+		Observers:        DefaultEnrolment(),
 		Log:              slog.New(slog.DiscardHandler),
 		ConnectTimeout:   15 * time.Second,
 		WriteTimeout:     10 * time.Second,
@@ -81,7 +83,7 @@ func (o Options) check() error {
 			return fmt.Errorf("broker options: %s is %d: use 1 to %d", limit.name, limit.n, limit.most)
 		}
 	}
-	return nil
+	return o.Observers.check()
 }
 
 // capabilities sets every limit of the library: its own defaults suit a broker

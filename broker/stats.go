@@ -24,7 +24,6 @@ type Stats struct {
 	RefusedLogins        int64
 	RefusedConnections   int64 // there were MaxConnections already, or MaxPerAddress
 	RefusedSubscriptions int64
-	RefusedTopics        int64 // messages to a topic beyond the bounds, or one of the broker's own
 	RefusedRetains       int64 // there were MaxRetained already, or it was larger than MaxRetainedBytes
 	RefusedUpgrades      int64 // HTTP requests that were no MQTT over WebSocket
 	ProtocolErrors       int64 // connections ended because the client broke the protocol or a bound
@@ -32,13 +31,25 @@ type Stats struct {
 	ForwardErrors        int64
 	Panics               int64
 
+	Observers       int64            // remembered now
+	RefusedMessages map[Reason]int64 // of clients and bridges, by the broker's own reasons; every one is there
+
 	Upstreams []UpstreamStats
 }
 
 type counters struct {
-	accepted, acceptErrors, received, acked, notSafe, dropped                                      atomic.Int64
-	refusedLogin, refusedFull, refusedSubscriptions, retainRefused, refusedTopics, refusedUpgrades atomic.Int64
-	protocolErrors, forwardErrors, forgotten, panics                                               atomic.Int64
+	accepted, acceptErrors, received, acked, notSafe, dropped                       atomic.Int64
+	refusedLogin, refusedFull, refusedSubscriptions, retainRefused, refusedUpgrades atomic.Int64
+	protocolErrors, forwardErrors, forgotten, panics                                atomic.Int64
+
+	refusedMessages map[Reason]*atomic.Int64 // by every one of Reasons; the map itself never changes
+}
+
+func (c *counters) init() {
+	c.refusedMessages = make(map[Reason]*atomic.Int64)
+	for _, r := range Reasons() {
+		c.refusedMessages[r] = new(atomic.Int64)
+	}
 }
 
 func (c *counters) count(v ingest.Verdict) {
@@ -67,13 +78,16 @@ func (b *Broker) Stats() Stats {
 		RefusedLogins:        c.refusedLogin.Load(),
 		RefusedConnections:   c.refusedFull.Load(),
 		RefusedSubscriptions: c.refusedSubscriptions.Load(),
-		RefusedTopics:        c.refusedTopics.Load(),
 		RefusedRetains:       c.retainRefused.Load(),
 		RefusedUpgrades:      c.refusedUpgrades.Load(),
 		ProtocolErrors:       c.protocolErrors.Load(),
 		AcceptErrors:         c.acceptErrors.Load(),
 		ForwardErrors:        c.forwardErrors.Load(),
 		Panics:               c.panics.Load(),
+	}
+	s.Observers, s.RefusedMessages = b.roster.size(), make(map[Reason]int64)
+	for reason, n := range c.refusedMessages {
+		s.RefusedMessages[reason] = n.Load()
 	}
 	for _, u := range b.upstreams {
 		s.Upstreams = append(s.Upstreams, u.ledger.snapshot())

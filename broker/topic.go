@@ -32,9 +32,16 @@ func bounded(s string) string {
 	if len(s) <= most {
 		return s
 	}
-	cut := most
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
+	return cut(s, most) + "…"
+}
+
+// cut returns no more than the first most bytes of s, in whole characters.
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
 	}
-	return s[:cut] + "…"
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most]
 }

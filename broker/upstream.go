@@ -203,6 +203,14 @@ func (u *upstream) wait(ctx context.Context, token paho.Token, act string) error
 func (u *upstream) receive(m paho.Message) {
 	now := time.Now()
 	u.ledger.message(now, m.Retained())
+	a := u.b.roster.arrival(nil, u.name, m.Topic(), m.Payload(), now)
+	if reason, _ := u.b.roster.judge(a); reason != "" {
+		u.b.stats.refusedMessages[reason].Add(1)
+		if m.Qos() > 0 {
+			u.acks.add(m)
+		}
+		return
+	}
 	u.b.inFlight.Add(1)
 	u.b.sink.Ingest(u.b.accepting, ingest.Message{
 		Source: u.name, Topic: m.Topic(), Payload: m.Payload(), QoS: m.Qos(),
@@ -210,6 +218,7 @@ func (u *upstream) receive(m paho.Message) {
 	}, func(v ingest.Verdict) {
 		defer u.b.inFlight.Add(-1)
 		u.b.stats.count(v)
+		u.b.roster.settled(nil, a.ID, v, time.Now())
 		if v.Outcome == ingest.NotSafe {
 			u.end(fmt.Errorf("a message could not be kept: %w", v.Err))
 			return

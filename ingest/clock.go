@@ -43,6 +43,17 @@ func naiveSkew(timestamp string, now time.Time) *time.Duration {
 	return &skew
 }
 
+// clockOffset is the observer's clock, by a time that it wrote, minus the hub's;
+// nil for no time. One without a zone counts as UTC.
+func clockOffset(timestamp string, now time.Time) *time.Duration {
+	t, _, ok := claimedTime(timestamp)
+	if !ok {
+		return nil
+	}
+	offset := t.Sub(now)
+	return &offset
+}
+
 // claimedTime reads RFC 3339, or the same without a zone, which is naive and
 // read as UTC.
 func claimedTime(timestamp string) (t time.Time, naive, ok bool) {

@@ -109,7 +109,7 @@ func TestGoldenAdvertsWithForeignOnesDropped(t *testing.T) {
 			}
 			continue
 		}
-		if verdict != (Verdict{Outcome: Worthless, Reason: ReasonGeo}) || rec.Transmission != nil || rec.Advert != nil || rec.Adjacent != nil {
+		if verdict.Outcome != Worthless || verdict.Reason != ReasonGeo || rec.Transmission != nil || rec.Advert != nil || rec.Adjacent != nil {
 			t.Fatalf("%s: verdict %+v, record %+v", c.Name, verdict, rec)
 		}
 		if d := rec.Drop; d == nil || lower(d.NodeKey[:]) != c.Nodes[0].PublicKey || d.NodeName != c.Nodes[0].Name ||

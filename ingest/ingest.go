@@ -79,8 +79,11 @@ func (in *Ingester) Ingest(ctx context.Context, m Message, done func(Verdict)) {
 		settle(notSafe(err))
 		return
 	}
+	origin, offset := rec.Observer.Name, m.offset
 	err := in.recorder.Append(ctx, *rec, func(res store.Result, err error) {
-		settle(verdict(reason, res, err))
+		v := verdict(reason, res, err)
+		v.Origin, v.Offset = origin, offset
+		settle(v)
 	})
 	if err != nil {
 		settle(verdict(reason, store.Result{}, err))

@@ -17,6 +17,8 @@ type Message struct {
 	Will     bool      // a client's last will, sent by the broker for it
 	Region   string    // region to assume when the topic has none; "" otherwise
 	Received time.Time // hub clock
+
+	offset *time.Duration // its packet's timestamp minus Received; nil until read, and when there is none
 }
 
 // Recorder is the part of *store.Store that ingest needs.
@@ -46,4 +48,7 @@ type Verdict struct {
 	Reason    Reason // for Passed and Worthless
 	Err       error  // for NotSafe
 	Duplicate bool   // Stored, but the observation was known already
+
+	Origin string         // as the observer calls itself; "" when nothing was read of it
+	Offset *time.Duration // of a packet: the observer's clock minus the hub's; nil without a time
 }

@@ -22,6 +22,7 @@ func (in *Ingester) packetRecord(m *Message, t topic, env *envelope, raw string)
 	if region := regionName(env.region.text()); region != "" {
 		rec.Observer.IATA = region
 	}
+	m.offset = clockOffset(env.timestamp.text(), m.Received)
 	frame, pkt, bad := env.packet(raw)
 	if bad != nil {
 		return drop(rec, raw, bad.text), bad.reason

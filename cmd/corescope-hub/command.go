@@ -23,6 +23,7 @@ type commands struct {
 	HealthCheck healthCheckCmd `cmd:"" name:"healthcheck" help:"Ask a running hub whether it is ready."`
 	Status      statusCmd      `cmd:"" help:"Say how a running hub is: its clients, its bridges, its database."`
 	Decode      decodeCmd      `cmd:"" help:"Say what is in frames, by hand or from a pipe."`
+	Observers   observersCmd   `cmd:"" help:"List observers, and decide whose messages are taken."`
 	Passwd      passwdCmd      `cmd:"" help:"Set the password of a user."`
 	Token       tokenCmd       `cmd:"" help:"Make a device token, to try out a broker."`
 	Version     versionCmd     `cmd:"" help:"Say which version this is."`

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -48,6 +49,20 @@ func (c *Config) checkTLS() error {
 		if files.CertFile == "" && (strings.HasPrefix(l, "tls:") || strings.HasPrefix(l, "wss:")) {
 			return c.fail("hub.broker.listen", quote(l), "no certificate", "name one with hub.broker.tls.certFile and keyFile")
 		}
+	}
+	return nil
+}
+
+func (c *Config) checkLimits() error {
+	l := c.Hub.Broker.Limits
+	const key = "hub.broker.limits."
+	switch {
+	case l.MessagesPerSecond < 1:
+		return c.fail(key+"messagesPerSecond", strconv.Itoa(l.MessagesPerSecond), "nobody could send anything", "write 1 or more")
+	case l.MessagesAtOnce < 1:
+		return c.fail(key+"messagesAtOnce", strconv.Itoa(l.MessagesAtOnce), "nobody could send anything", "write 1 or more")
+	case l.MuteFor < 0:
+		return c.fail(key+"muteFor", time.Duration(l.MuteFor).String(), "less than nothing", "write a time such as 1h, or 0s for never")
 	}
 	return nil
 }

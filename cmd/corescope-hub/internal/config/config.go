@@ -96,6 +96,17 @@ type Broker struct {
 	TLS        TLS      `json:"tls"`
 	IATAFilter []string `json:"iataFilter"`
 	Auth       Auth     `json:"auth"`
+
+	Observers     Observers `json:"observers"`
+	ObserversFile string    `json:"observersFile"`
+	Limits        Limits    `json:"limits"`
+}
+
+// Limits bound what one observer may send.
+type Limits struct {
+	MessagesPerSecond int      `json:"messagesPerSecond"`
+	MessagesAtOnce    int      `json:"messagesAtOnce"`
+	MuteFor           Duration `json:"muteFor"`
 }
 
 // TLS is the certificate of the tls:// and wss:// listeners.

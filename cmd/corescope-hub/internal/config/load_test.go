@@ -47,12 +47,13 @@ func TestFileOverridesDefaultsAndEnvironmentOverridesFile(t *testing.T) {
 		t.Errorf("dbPath is %q", c.DBPath)
 	}
 	want := Hub{
-		Broker:  Broker{Listen: []string{"tcp://127.0.0.1:2", "tcp://[::1]:3"}, IATAFilter: []string{"SEA"}, Auth: Auth{Anonymous: "true", Token: Default().Hub.Broker.Auth.Token}},
+		Broker:  Default().Hub.Broker,
 		Console: Default().Hub.Console,
 		Store:   Store{CommitInterval: 0},
 		Log:     Log{Level: -4},
 	}
-	want.Console.Listen = ""
+	want.Broker.Listen, want.Broker.IATAFilter = []string{"tcp://127.0.0.1:2", "tcp://[::1]:3"}, []string{"SEA"}
+	want.Broker.Auth.Anonymous, want.Console.Listen = "true", ""
 	if !reflect.DeepEqual(c.Hub, want) {
 		t.Errorf("got  %+v\nwant %+v", c.Hub, want)
 	}
@@ -66,6 +67,7 @@ func TestEveryHubKeyHasAVariable(t *testing.T) {
 	values := map[string]string{ // one that differs from the default, by type
 		"[]string": "tcp://127.0.0.1:9", "string": "127.0.0.1:9", "config.Duration": "2s", "config.Anonymous": "false", "config.LogLevel": "error",
 		"config.ConsoleAuth": "viewer", "bool": "true",
+		"config.Observers": "known", "int": "7",
 	}
 	byKey := map[string]string{"hub.broker.auth.token.audiences": "hub.example", "hub.broker.auth.token.maxLifetime": "1h"}
 	needs := map[string]string{"hub.broker.tls.certFile": "hub.broker.tls.keyFile", "hub.broker.tls.keyFile": "hub.broker.tls.certFile", "hub.console.auth": "hub.broker.auth.usersFile"}

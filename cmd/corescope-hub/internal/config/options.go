@@ -2,6 +2,7 @@ package config
 
 import (
 	"log/slog"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -35,6 +36,11 @@ func (c *Config) BrokerOptions(m Machine, log *slog.Logger) broker.Options {
 	opts.Auth.UsersFile = auth.UsersFile
 	opts.Auth.Tokens.Audiences = append(opts.Auth.Tokens.Audiences, auth.Token.Audiences...)
 	opts.Auth.Tokens.MaxLifetime = time.Duration(auth.Token.MaxLifetime)
+	limits := c.Hub.Broker.Limits
+	opts.Observers.KnownOnly = c.Hub.Broker.Observers == "known"
+	opts.Observers.File = c.ObserversFile()
+	opts.Observers.Limits.MessagesPerSecond, opts.Observers.Limits.MessagesAtOnce = limits.MessagesPerSecond, limits.MessagesAtOnce
+	opts.Observers.Limits.MuteFor = time.Duration(limits.MuteFor)
 	for _, s := range c.Sources() {
 		if s.Self(c.Hub.Broker.Listen, m) {
 			continue
@@ -51,6 +57,14 @@ func (c *Config) BrokerOptions(m Machine, log *slog.Logger) broker.Options {
 		})
 	}
 	return opts
+}
+
+// ObserversFile is where it stands what is decided on observers.
+func (c *Config) ObserversFile() string {
+	if file := c.Hub.Broker.ObserversFile; file != "" {
+		return file
+	}
+	return filepath.Join(filepath.Dir(c.DBPath), "observers")
 }
 
 // SelfSources are the sources that are this hub itself, as the default source of

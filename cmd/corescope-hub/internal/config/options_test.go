@@ -17,6 +17,7 @@ func TestDefaultsAreThoseOfThePackages(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	wantBroker := broker.DefaultOptions()
 	wantBroker.Log = log
+	wantBroker.Observers.File = "data/observers" // beside the database
 	if got := c.BrokerOptions(Machine{}, log); !reflect.DeepEqual(got, wantBroker) {
 		t.Errorf("broker:\ngot  %+v\nwant %+v", got, wantBroker)
 	}

@@ -79,6 +79,20 @@ func (a *ConsoleAuth) UnmarshalText(b []byte) error {
 	return fmt.Errorf("%q is none of none, viewer, admin", b)
 }
 
+// Observers says which observers are taken: "open" takes all, "known" those that
+// are allowed.
+type Observers string
+
+// UnmarshalText takes "open" or "known".
+func (o *Observers) UnmarshalText(b []byte) error {
+	switch v := Observers(b); v {
+	case "open", "known":
+		*o = v
+		return nil
+	}
+	return fmt.Errorf("%q is neither open nor known", b)
+}
+
 // LogLevel is how much is logged.
 type LogLevel slog.Level
 

@@ -67,6 +67,10 @@ func numbered(t *testing.T) (Snapshot, map[string]string) {
 	for _, reason := range ingest.Reasons() {
 		s.Ingest.ByReason[reason] = uint64(number(string(reason)))
 	}
+	s.Broker.RefusedMessages = map[broker.Reason]int64{}
+	for _, reason := range broker.Reasons() {
+		s.Broker.RefusedMessages[reason] = int64(number("broker " + string(reason)))
+	}
 	return s, names
 }
 

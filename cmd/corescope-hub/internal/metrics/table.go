@@ -43,8 +43,13 @@ func brokerMetrics() []Metric {
 			emit("subscription", float64(s.Broker.RefusedSubscriptions))
 			emit("upgrade", float64(s.Broker.RefusedUpgrades))
 			emit("retain", float64(s.Broker.RefusedRetains))
-			emit("topic", float64(s.Broker.RefusedTopics))
 		}),
+		labelled("broker_refused_messages_total", Counter, "messages", "reason", "Messages that the broker refused, acknowledged and counted, by the reason.", func(s Snapshot, emit emitter) {
+			for _, reason := range slices.Sorted(maps.Keys(s.Broker.RefusedMessages)) {
+				emit(string(reason), float64(s.Broker.RefusedMessages[reason]))
+			}
+		}),
+		gauge("observers", "observers", "Observers that the broker remembers.", func(b broker.Stats) int64 { return b.Observers }),
 		counter("protocol_errors_total", "connections", "Connections ended because the client broke the protocol, or sent more than the broker takes.", func(b broker.Stats) int64 { return b.ProtocolErrors }),
 		counter("received_total", "messages", "Messages received from clients.", func(b broker.Stats) int64 { return b.Received }),
 		counter("acked_total", "messages", "Messages acknowledged, QoS 1 and 2.", func(b broker.Stats) int64 { return b.Acked }),
