@@ -126,9 +126,10 @@ func (h *hub) run(ctx context.Context, ready func()) error {
 	return g.Wait()
 }
 
-// notReady says what keeps the hub from taking and keeping messages.
+// notReady says what keeps the hub from taking and keeping messages; it is never
+// nil.
 func (h *hub) notReady() []string {
-	var reasons []string
+	reasons := []string{}
 	if !h.serving.Load() {
 		reasons = append(reasons, "MQTT: the listeners are not open")
 	}

@@ -24,6 +24,7 @@ func (h *hub) openConsole(ctx context.Context, channels []decoder.Channel) error
 	if err != nil {
 		return err
 	}
+	roll := broker.NewRoll(h.cfg.ObserversFile())
 	h.console, err = console.Open(ctx, console.Options{
 		Listen:    h.cfg.Hub.Console.Listen,
 		NotYet:    h.notReady,
@@ -35,6 +36,8 @@ func (h *hub) openConsole(ctx context.Context, channels []decoder.Channel) error
 		Site:      h.site(),
 		Store:     func() *store.Store { return h.store },
 		Sessions:  func() []broker.Session { return h.broker.Sessions() },
+		Observers: func() []broker.Observer { return h.broker.Observers() },
+		Decisions: console.Decisions{Rulings: roll.Rulings, Change: roll.Change},
 		Report:    reporter,
 		Profiling: h.cfg.Hub.Console.PProf,
 	})

@@ -45,6 +45,8 @@ type Options struct {
 	Site      Site
 	Store     func() *store.Store
 	Sessions  func() []broker.Session
+	Observers func() []broker.Observer
+	Decisions Decisions
 	Report    *report.Reporter // takes frames apart
 	Profiling bool             // serve pprof to this machine
 }

@@ -33,6 +33,13 @@ func fillIn(t *testing.T, opts *Options) {
 	if opts.Sessions == nil {
 		opts.Sessions = func() []broker.Session { return nil }
 	}
+	if opts.Observers == nil {
+		opts.Observers = func() []broker.Observer { return nil }
+	}
+	if opts.Decisions.Rulings == nil {
+		roll := broker.NewRoll(filepath.Join(t.TempDir(), "observers"))
+		opts.Decisions = Decisions{Rulings: roll.Rulings, Change: roll.Change}
+	}
 	if opts.Report == nil {
 		r, err := report.New(report.Keys{})
 		if err != nil {

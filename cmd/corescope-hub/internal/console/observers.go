@@ -151,8 +151,7 @@ func (s *server) observerPage(ctx context.Context, mayChange bool) (*observersPa
 	}
 	page := &observersPage{Now: time.Now().UTC(), Observers: views, Admission: s.site.Admission, MayChange: mayChange,
 		TurnedAway: []refusalView{}, Muted: []ruledView{}, Denied: []ruledView{}}
-	s.addRulings(page)
-	return page, nil
+	return page, s.addRulings(page)
 }
 
 const observedAge = 5 * time.Second
@@ -172,7 +171,7 @@ func (s *server) readObserved(ctx context.Context) ([]observerView, error) {
 	if err != nil {
 		return nil, err
 	}
-	present := s.present()
+	present := s.present(now)
 	views := make([]observerView, 0, len(all.rows))
 	for i := range all.rows {
 		o := &all.rows[i]

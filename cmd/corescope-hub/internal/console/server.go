@@ -21,15 +21,17 @@ import (
 
 // server answers requests.
 type server struct {
-	log      *slog.Logger
-	access   Access
-	site     Site
-	store    func() *store.Store
-	sessions func() []broker.Session
-	sources  func() Sources
-	notReady func() []string
-	stats    func() Stats
-	report   *report.Reporter
+	log       *slog.Logger
+	access    Access
+	site      Site
+	store     func() *store.Store
+	sessions  func() []broker.Session
+	sources   func() Sources
+	roster    func() []broker.Observer
+	notReady  func() []string
+	stats     func() Stats
+	report    *report.Reporter
+	decisions Decisions
 
 	stopping context.Context // ends when the console begins to stop: streams end
 	assets   *assets
@@ -58,7 +60,7 @@ const activityAge = 10 * time.Second
 
 func newServer(stopping context.Context, opts Options) *server {
 	s := &server{
-		log: opts.Log, access: opts.Access, site: opts.Site, store: opts.Store, sessions: opts.Sessions, sources: opts.Sources,
+		log: opts.Log, access: opts.Access, site: opts.Site, store: opts.Store, sessions: opts.Sessions, sources: opts.Sources, roster: opts.Observers, decisions: opts.Decisions,
 		notReady: opts.NotYet, stats: opts.Stats, report: opts.Report,
 		stopping: stopping, assets: loadAssets(), template: parsePage(), policy: contentPolicy(), logins: newLogins(),
 		streams: make(chan struct{}, maxStreams),
@@ -109,6 +111,7 @@ func (s *server) routes(opts Options) http.Handler {
 
 	change := http.NewCrossOriginProtection().Handler
 	mux.Handle("POST /api/console/backup", change(s.guarded(mayRead, s.downloadBackup)))
+	mux.Handle("POST /api/console/observers/{key}/{decision}", change(s.guarded(mayChange, s.answer(s.decide))))
 	mux.Handle("GET /login", s.named(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.page(w, r, http.StatusOK, view{Page: "login", Title: "Log in"})
 	})))

@@ -83,7 +83,8 @@ func (s *server) readGrowth(ctx context.Context) (*Growth, error) {
 		return nil, err
 	}
 	g := &Growth{Counts: counts, History: []float64{}}
-	size := float64(s.store().Stats().DatabaseBytes)
+	stats := s.store().Stats()
+	size := float64(max(stats.DatabaseBytes, stats.WALBytes)) // a young database is in the WAL alone
 	each := 0.0
 	if counts.Observations > 0 {
 		each = size / float64(counts.Observations)
@@ -93,7 +94,7 @@ func (s *server) readGrowth(ctx context.Context) (*Growth, error) {
 	}
 	var days []float64
 	for i := len(counts.Daily) - 1; i > 0 && len(days) < 7; i-- {
-		if n := counts.Daily[i] - counts.Daily[i-1]; counts.Daily[i] > 0 && n > 0 {
+		if n := counts.Daily[i] - counts.Daily[i-1]; counts.Daily[i-1] > 0 && n > 0 {
 			days = append(days, each*float64(n))
 		}
 	}

@@ -72,6 +72,7 @@ class Live {
     put(main, h("h1", { class: "sr" }, "Live"), this.filters, this.split);
     this.rebuild();
     this.showFilters();
+    this.showPause();
   }
 
   // The frame of the list: a table, or cards on a phone.
@@ -92,7 +93,7 @@ class Live {
 
   space() {
     if (phone.matches) return h("div");
-    return h("tr", { class: "space", "aria-hidden": "true" }, h("td", { colspan: 30 }));
+    return h("tr", { class: "space", "aria-hidden": "true" }, h("td", { colspan: this.across }));
   }
 
   table() {
@@ -106,6 +107,7 @@ class Live {
       h("tr", {}, th("Time"), th("Type"), th("From"), th("Content"), th("Path", "c-path"), wide && th("Bytes", "num"), wide && th("Hash"),
         this.shown.map((c) => h("th", { scope: "col", class: c.state === "silent" ? "o silent" : "o", title: c.name + (c.state === "silent" ? ": silent" : ""), abbr: c.name }, c.state === "silent" ? "▲" : "", c.code)),
         this.rest && h("th", { scope: "col", class: "o", title: "Heard by others" }, "+n"), h("th", { "aria-hidden": "true" })));
+    this.across = 5 + (wide ? 2 : 0) + n + (this.rest ? 1 : 0) + 1;
     this.body = h("tbody");
     put(this.list, h("table", { class: "rows" }, h("caption", { class: "sr" }, "Packets"),
       h("colgroup", {}, col(98), col(118), col(124), col(), col(narrow.matches ? 0 : wide ? 380 : 300, "c-path"), wide && col(64), wide && col(168), this.shown.map(() => col(cell)), this.rest && col(40), col(14)),
@@ -330,7 +332,7 @@ class Live {
   nothing() {
     const text = this.loading ? "Looking further back" : "No packet fits these filters. Esc clears them; new packets that fit appear here.";
     if (this.next && !this.loading) queueMicrotask(() => this.older());
-    return phone.matches ? h("div", { class: "older" }, text) : h("tr", {}, h("td", { class: "older", colspan: 30 }, text));
+    return phone.matches ? h("div", { class: "older" }, text) : h("tr", {}, h("td", { class: "older", colspan: this.across }, text));
   }
 
   row(p) {
@@ -386,7 +388,7 @@ class Live {
     if (this.expanded?.id === p.id) this.expanded = null;
     else {
       const rows = [...p.observations].sort((a, b) => a.id - b.id);
-      const el = h("tr", { class: "x" }, h("td", { colspan: 30 }, h("table", { class: "heardlist" },
+      const el = h("tr", { class: "x" }, h("td", { colspan: this.across }, h("table", { class: "heardlist" },
         h("thead", {}, h("tr", {}, ["Heard by", "After first", "SNR dB", "RSSI dBm", "Path"].map((t, i) => h("th", { scope: "col", class: i > 0 && i < 4 ? "num" : "" }, t)))),
         h("tbody", {}, rows.map((o) => h("tr", {}, h("td", {}, o.name || o.observer.slice(0, 8)), h("td", { class: "num" }, after(p, o)), h("td", { class: "num" }, snr(o.snr)), h("td", { class: "num" }, rssi(o.rssi)), h("td", {}, path(p, o, false))))))));
       this.expanded = { id: p.id, el, tall: 46 + 23 * rows.length };

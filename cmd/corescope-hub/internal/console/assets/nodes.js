@@ -18,7 +18,7 @@ export function start(app, main) {
   const tab = (name, label) => h("button", { type: "button", role: "tab", "aria-selected": String(name === "list"), onclick: (e) => { main.className = "show-" + name; for (const b of e.currentTarget.parentNode.children) b.setAttribute("aria-selected", String(b === e.currentTarget)); } }, label);
   put(main, h("h1", { class: "sr" }, "Nodes"), h("div", { class: "tabs2", role: "tablist" }, tab("list", "Table"), tab("map", "Map")), list, box);
   main.className = "show-list";
-  const mark = (role, observer) => s("svg", { class: "shape", viewBox: "-9.500 -9.500 19 19", width: 12, height: 12, "aria-hidden": "true" }, observer && frameShape(observer, 8), shape(role));
+  const mark = (role, observer) => s("svg", { class: "shape", viewBox: "-9.500 -9.500 19 19", width: 16, height: 16, "aria-hidden": "true" }, observer && frameShape(observer, 8), shape(role));
   const map = new NodeMap(box, (k) => open(k));
   box.append(h("div", { class: "legend", "aria-hidden": "true" }, [["repeater", "Repeater"], ["room", "Room"], ["sensor", "Sensor"], ["companion", "Companion"]].map(([r, t]) => h("span", {}, mark(r), t)), h("span", {}, mark("observer", "connected"), "Observer"), h("span", {}, s("svg", { width: 16, height: 10, style: { marginRight: "8px" } }, s("path", { d: "M1 8 15 2", stroke: "var(--text3)", "stroke-width": 2.5 })), "Packets between neighbours")));
   let pane = null;
@@ -35,7 +35,7 @@ export function start(app, main) {
     const row = (n) => h("tr", { class: "pick", "aria-selected": String(n.key === key), onclick: () => open(n.key) },
       h("td", {}, mark(n.role, n.observer), h("a", { href: "/nodes/" + n.key, style: { textDecoration: "none" }, onclick: (e) => { if (!e.ctrlKey && !e.metaKey) e.preventDefault(); } }, n.name || "no name")),
       h("td", { class: "mono two", title: n.key }, short(n.key)), h("td", { class: "two" }, roles[n.role] || n.role), h("td", { class: "num two" }, ago(n.lastSeen)), h("td", { class: "num" }, n.heardBy || "—"));
-    const cols = [0, 56, 92, 92, 70];
+    const cols = [0, 50, 86, 80, 76];
     put(scroll, h("table", { class: "table" }, h("caption", { class: "sr" }, "Nodes"), h("colgroup", {}, cols.map((w) => { const c = h("col"); if (w) c.style.width = w + "px"; return c; })),
       h("thead", {}, h("tr", {}, ["Node", "Key", "Role", "Last heard", "Heard by"].map((t, i) => h("th", { scope: "col", class: i > 2 ? "num" : "" }, t)))), h("tbody", {}, rows.slice(0, 1000).map(row))),
       h("p", { class: "under" }, !page.nodes.length ? "No node has been heard yet. Nodes appear with their first advert." : [missing ? `${missing === 1 ? `${page.nodes.find((n) => n.lat === null).name || "One node"} gave no position and is` : `${count(missing)} gave no position and are`} not on the map. ` : "", page.hidden ? `${plural(page.hidden, "node")} not heard in ${page.days === 1 ? "a day" : page.days + " days"} ${page.hidden === 1 ? "is" : "are"} hidden. ` : "", rows.length > 1000 ? `The first 1,000 of ${count(rows.length)} are listed; search finds the rest.` : ""]));

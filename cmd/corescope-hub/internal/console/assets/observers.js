@@ -79,7 +79,7 @@ export function start(app, main) {
   }
   function more(o, n) {
     return h("tr", { class: "more" }, h("td", { colspan: n }, h("div", { class: "why" }, h("p", {}, reason(o), open === o.id && h("span", { class: "mono dim", style: { display: "block" } }, o.id)),
-      data.mayChange && data.canRule && h("div", { class: "acts2" },
+      data.mayChange && h("div", { class: "acts2" },
         o.muted ? h("button", { class: "quiet", type: "button", title: "Store its packets again", onclick: () => act(o.id, o.name, "unmute") }, "Unmute")
           : h("button", { class: "quiet", type: "button", title: "It stays connected; its packets are not stored for 24 hours", onclick: () => act(o.id, o.name, "mute") }, "Mute 24 h"),
         o.decision === "deny" ? h("button", { class: "quiet", type: "button", title: "Take it again", onclick: () => act(o.id, o.name, "lift") }, "Lift")

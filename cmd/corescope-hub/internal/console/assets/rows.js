@@ -98,7 +98,7 @@ export function codes(columns) {
   const taken = new Set();
   for (const c of columns) {
     const words = (c.name || c.id.slice(0, 4)).split(/[\s_-]+/).filter(Boolean);
-    const tries = [words[0], words[1], words.map((w) => w[0]).join(""), c.id.slice(0, 4)].filter(Boolean).map((w) => w.toUpperCase().slice(0, 5));
+    const tries = [words[0], words[1], words.map((w) => w[0]).join(""), c.id.slice(0, 4)].filter(Boolean).map((w) => w.toUpperCase()).map((w) => (w.length > 5 ? w.slice(0, 4) : w));
     c.code = tries.find((t) => !taken.has(t)) || c.id.slice(0, 5).toUpperCase();
     taken.add(c.code);
   }
