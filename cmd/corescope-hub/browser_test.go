@@ -111,7 +111,7 @@ func (b *browser) await(expression string) {
 // eval is the value of an expression in the page.
 func eval[T any](b *browser, expression string) T {
 	b.t.Helper()
-	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
 		b.t.Fatalf("%s: %v", expression, err)
 	}
@@ -138,4 +138,13 @@ func (b *browser) picture(name string) {
 	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
 		b.t.Fatal(err)
 	}
+}
+
+// theErrors are what the page complained about so far, which it may.
+func (b *browser) theErrors() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := b.errors
+	b.errors = nil
+	return all
 }

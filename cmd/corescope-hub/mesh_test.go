@@ -124,7 +124,11 @@ func (m *mesh) connect(t *testing.T, broker string) {
 		done(t, c.Connect())
 		t.Cleanup(func() { c.Disconnect(0) })
 		m.clients[i] = c
-		m.status(i, time.Now(), -116+2*i, 3700)
+		noise := -116 + 2*i
+		if i == 7 {
+			noise += 18
+		}
+		m.status(i, time.Now(), noise, 3700+40*i)
 	}
 	m.settle(t)
 }

@@ -42,9 +42,10 @@ export function gaps(blocks, now, since, w = 520) {
 const fmt = (v, unit) => `${minus(v >= 100 || v === Math.round(v) ? Math.round(v) : v.toFixed(1))}${unit}`;
 
 /** lines is a chart over time. series: {points: [[x, y]], class, fill, dash}. */
-export function lines(series, { w = 600, tall = 150, y0 = 0, y1, unit = "", ticks = 3, xlabels = [], label }) {
+export function lines(series, { w = 600, tall = 150, y0 = 0, y1, unit = "", xlabels = [], label }) {
   const all = series.flatMap((l) => l.points), xs = all.map((p) => p[0]);
   const x0 = Math.min(...xs), x1 = Math.max(...xs, x0 + 1), top = nice(Math.max(...all.map((p) => p[1]), y1 || 0, 1e-9));
+  const ticks = { 1.5: 3, 3: 3, 6: 3, 10: 5, 1: 5 }[Math.round((top / 10 ** Math.floor(Math.log10(top))) * 10) / 10] || 4;
   const pad = { l: 0, r: 0, t: 16, b: 20 }, X = (v) => pad.l + ((v - x0) / (x1 - x0)) * (w - pad.l - pad.r), Y = (v) => pad.t + (1 - (v - y0) / (top - y0)) * (tall - pad.t - pad.b);
   const g = [];
   for (let i = 1; i <= ticks; i++) {

@@ -74,7 +74,7 @@ export function ago(text, now = Date.now()) {
   if (!text) return "never";
   const d = new Date(text), past = (now - d) / 1000;
   if (past < -2) return `in ${span(-past)}`;
-  return past < 3600 ? span(past) : when(d);
+  return past < 3600 ? span(past) : past < 86400 ? hm(d) : day(d);
 }
 
 /** bytes is a size with its unit apart: [2.41, "GB"]. */

@@ -1,7 +1,7 @@
 // A frame byte by byte, its fields, and who heard it.
 
 import { h, put, snr, rssi, count } from "./dom.js";
-import { path, after, firstOf } from "./rows.js";
+import { path, after, firstOf, earlier } from "./rows.js";
 
 const off = (n, wide = 2) => n.toString(16).toUpperCase().padStart(wide, "0");
 
@@ -44,7 +44,7 @@ export function hexFrame(part, withTable = true) {
         if (to && rows[i + to]) { e.preventDefault(); e.stopPropagation(); rows[i + to].focus(); }
       } },
         h("td", {}, h("i")), h("td", { class: "mono" }, range), h("td", { class: "field" }, f.field),
-        h("td", { class: "mono byt", title: f.hex.length <= 128 ? f.hex : "" }, bytes), h("td", { class: "meaning" }, f.meaning));
+        h("td", { class: "mono byt", title: f.hex.length <= 128 ? f.hex : "" }, bytes), h("td", { class: /^[a-z]/.test(f.meaning) && f.colour !== 3 ? "cap" : "" }, f.meaning));
       watch(tr, i);
       rows[i] = tr;
       body.append(tr);
@@ -72,7 +72,7 @@ export function sizeWords(f, radio) {
 
 /** receptions lists who heard a packet; pick chooses whose frame is shown. */
 export function receptions(p, chosen, pick) {
-  const sorted = [...p.observations].sort((a, b) => a.id - b.id);
+  const sorted = [...p.observations].sort(earlier);
   return h("table", { class: "heard" }, h("caption", { class: "sr" }, "Receptions"), h("tbody", {}, sorted.map((o) =>
     h("tr", { class: o.id === chosen ? "mine" : "" },
       h("td", {}, h("button", { class: "link", type: "button", title: "Show the frame as it was heard here", onclick: () => pick(o.id) }, o.name || o.observer.slice(0, 8) || "unknown")),

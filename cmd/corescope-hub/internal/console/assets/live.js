@@ -1,7 +1,7 @@
 // Live: packets as they are committed, newest first.
 
 import { h, put, icon, iconButton, searchBox, clock, when, utc, count, snr, rssi, ask, later } from "./dom.js";
-import { groups, types, typeOf, typesOf, typeMark, from, content, path, snrCell, codes, matches, sentence, summary, heardBy, firstOf, step, after, longest } from "./rows.js";
+import { groups, types, typeOf, typesOf, typeMark, from, content, path, snrCell, codes, matches, sentence, summary, heardBy, firstOf, step, after, earlier, longest } from "./rows.js";
 import { hexFrame, frameOf, sizeWords, receptions } from "./frame.js";
 
 const following = 500; // rows kept while new ones come
@@ -105,7 +105,7 @@ class Live {
     this.head = h("thead", {},
       h("tr", {}, h("th", { colspan: wide ? 7 : 5, "aria-hidden": "true" }), n > 0 && h("th", { scope: "colgroup", colspan: n }, n > 3 ? "Heard by, SNR in dB, underlined where heard first" : "SNR in dB"), h("th", { colspan: this.rest ? 2 : 1 })),
       h("tr", {}, th("Time"), th("Type"), th("From"), th("Content"), th("Path", "c-path"), wide && th("Bytes", "num"), wide && th("Hash"),
-        this.shown.map((c) => h("th", { scope: "col", class: c.state === "silent" ? "o silent" : "o", title: c.name + (c.state === "silent" ? ": silent" : ""), abbr: c.name }, c.state === "silent" ? "▲" : "", c.code)),
+        this.shown.map((c) => h("th", { scope: "col", class: c.state === "silent" ? "o silent" : "o", title: c.name + (c.state === "silent" ? ": silent" : ""), abbr: c.name }, c.state === "silent" ? "▲ " : "", c.code)),
         this.rest && h("th", { scope: "col", class: "o", title: "Heard by others" }, "+n"), h("th", { "aria-hidden": "true" })));
     this.across = 5 + (wide ? 2 : 0) + n + (this.rest ? 1 : 0) + 1;
     this.body = h("tbody");
@@ -387,7 +387,7 @@ class Live {
     if (!p || phone.matches) return;
     if (this.expanded?.id === p.id) this.expanded = null;
     else {
-      const rows = [...p.observations].sort((a, b) => a.id - b.id);
+      const rows = [...p.observations].sort(earlier);
       const el = h("tr", { class: "x" }, h("td", { colspan: this.across }, h("table", { class: "heardlist" },
         h("thead", {}, h("tr", {}, ["Heard by", "After first", "SNR dB", "RSSI dBm", "Path"].map((t, i) => h("th", { scope: "col", class: i > 0 && i < 4 ? "num" : "" }, t)))),
         h("tbody", {}, rows.map((o) => h("tr", {}, h("td", {}, o.name || o.observer.slice(0, 8)), h("td", { class: "num" }, after(p, o)), h("td", { class: "num" }, snr(o.snr)), h("td", { class: "num" }, rssi(o.rssi)), h("td", {}, path(p, o, false))))))));

@@ -1,7 +1,7 @@
 // One packet on a page of its own.
 
 import { h, put, s, icon, snr, rssi, clock, date, utc } from "./dom.js";
-import { typeMark, sentence, path, pathsOf, observersOf, longest, after, types, fromText } from "./rows.js";
+import { typeMark, sentence, path, pathsOf, observersOf, longest, after, earlier, types, fromText } from "./rows.js";
 import { hexFrame, frameOf, sizeWords } from "./frame.js";
 
 export function start(app, main) {
@@ -52,7 +52,7 @@ function why(p) {
 }
 
 function heard(p, chosen, pick) {
-  const sorted = [...p.observations].sort((a, b) => a.id - b.id), sender = fromText(p);
+  const sorted = [...p.observations].sort(earlier), sender = fromText(p);
   const gt = () => h("span", { class: "gt" }, "›");
   const row = (o) => h("tr", { class: "pick", "aria-selected": String(o.id === chosen), onclick: () => pick(o.id) },
     h("td", {}, h("button", { class: "link", type: "button" }, o.name || o.observer.slice(0, 8) || "unknown")), h("td", { class: "num two" }, after(p, o)),

@@ -74,7 +74,9 @@ export function heardBy(p, id) {
   for (const o of p.observations) if (o.observer === id && (!best || (o.snr ?? -99) > (best.snr ?? -99))) best = o;
   return best;
 }
-export const firstOf = (p) => p.observations.reduce((a, b) => (a && a.id <= b.id ? a : b), null);
+/** earlier orders observations by when they came, to the second, then as stored. */
+export const earlier = (a, b) => (a.receivedAt === b.receivedAt ? a.id - b.id : a.receivedAt < b.receivedAt ? -1 : 1);
+export const firstOf = (p) => p.observations.reduce((a, b) => (a && earlier(a, b) <= 0 ? a : b), null);
 
 export function snrCell(tag, p, column) {
   const o = heardBy(p, column.id);

@@ -1,6 +1,6 @@
 // System: will it keep running, and could it be restored?
 
-import { h, put, icon, bytes, size, count, span, when, date, day, hm, plural, ask } from "./dom.js";
+import { h, put, icon, bytes, size, count, span, when, date, day, hm, plural, ask, later } from "./dom.js";
 import { lines } from "./charts.js";
 
 export function start(app, main) {
@@ -11,6 +11,8 @@ export function start(app, main) {
     try { d = await ask("/api/console/system"); draw(); } catch { /* the last figures stay */ }
   };
   const left = () => d.growth?.daysLeft;
+  // Charts are drawn as wide as they are shown, so that their text keeps its size.
+  const half = (part) => Math.max(320, body.clientWidth > 1150 ? (body.clientWidth - 64) * part - 36 : body.clientWidth - 84);
   const days = (n) => (n > 3650 ? "more than ten years" : plural(Math.floor(n), "day"));
 
   function draw() {
@@ -53,13 +55,13 @@ export function start(app, main) {
     const n = all.length - 1, [, unit] = bytes(Math.max(...all, d.databaseBytes)), by = { bytes: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 }[unit];
     const points = all.map((v, i) => [i, v / by]), last = points[n][1], next = [[n, last], [n + 14, last + (14 * g.bytesPerDay) / by]], at = (i) => new Date(Date.now() + (i - n) * 864e5);
     return [h("h3", { style: { fontSize: "12px" } }, "Database size, 30 days and the next 14 at this rate"),
-      lines([{ points, stroke: "var(--sdot)", fill: "var(--s3)" }, { points: next, stroke: "var(--sdot)", dash: "3 4" }], { w: 760, tall: 165, unit: " " + unit, xlabels: [[0, day(at(0)), "start"], [n / 2, day(at(n / 2))], [n, "today"], [n + 14, day(at(n + 14)), "end"]], label: `Database size from ${bytes(all[0]).join(" ")} to ${bytes(all[n]).join(" ")} in 30 days` })];
+      lines([{ points, stroke: "var(--sdot)", fill: "var(--s3)" }, { points: next, stroke: "var(--sdot)", dash: "3 4" }], { w: half(1.25 / 2.25), tall: 165, unit: " " + unit, xlabels: [[0, day(at(0)), "start"], [n / 2, day(at(n / 2))], [n, "today"], [n + 14, day(at(n + 14)), "end"]], label: `Database size from ${bytes(all[0]).join(" ")} to ${bytes(all[n]).join(" ")} in 30 days` })];
   }
 
   function commits() {
     const all = d.commits.filter((m) => m.commits);
     const chart = all.length > 1 ? lines([{ points: all.map((m) => [+new Date(m.at), m.p99Ms]), stroke: "var(--text3)", width: 1.2 }, { points: all.map((m) => [+new Date(m.at), m.medianMs]), stroke: "var(--sdot)" }],
-      { w: 620, tall: 170, unit: " ms", xlabels: [[+new Date(all[0].at), hm(new Date(all[0].at)), "start"], [+new Date(all[all.length - 1].at), hm(new Date(all[all.length - 1].at)), "end"]], label: `Commit time in the last hour, median ${ms(d.commitMedianMs).join(" ")}` }) : h("p", { class: "dim" }, "The chart begins after two minutes with commits.");
+      { w: half(1 / 2.25), tall: 165, unit: " ms", xlabels: [[+new Date(all[0].at), hm(new Date(all[0].at)), "start"], [+new Date(all[all.length - 1].at), hm(new Date(all[all.length - 1].at)), "end"]], label: `Commit time in the last hour, median ${ms(d.commitMedianMs).join(" ")}` }) : h("p", { class: "dim" }, "The chart begins after two minutes with commits.");
     const per = d.batches / Math.max(1, (new Date(d.now) - new Date(d.started)) / 1000);
     return h("section", { class: "card" }, h("header", {}, h("h2", {}, "Commit time"), h("span", {}, "last hour, one write per batch"), h("span", { class: "legend2" }, h("span", {}, h("i", { class: "l-med" }), "median"), h("span", {}, h("i", { class: "l-p99" }), "99 %"))),
       h("div", { class: "in" }, chart, h("dl", { class: "kv", style: { marginTop: "14px" } }, h("dt", {}, "Batches"), h("dd", {}, d.batches ? `${per.toFixed(1)} per second, ${(d.batchRecords / d.batches).toFixed(1)} records each on average` : "none yet"), h("dt", {}, "Write-ahead log"), h("dd", {}, size(d.walBytes)), h("dt", {}, "Packets stored"), h("dd", {}, d.growth ? `${count(d.growth.Packets)}, heard ${count(d.growth.Observations)} times` : "unknown"))));
@@ -81,6 +83,7 @@ export function start(app, main) {
   }
 
   draw();
+  addEventListener("resize", later(150, draw));
   app.every(10000, load);
   app.on("back", load);
 }
