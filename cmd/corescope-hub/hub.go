@@ -51,7 +51,7 @@ func openHub(ctx context.Context, cfg *config.Config, log *slog.Logger) (*hub, e
 	if err != nil {
 		return nil, fmt.Errorf("make the keyring: %w", err)
 	}
-	if err := h.openConsole(ctx); err != nil {
+	if err := h.openConsole(ctx, channels); err != nil {
 		return nil, err
 	}
 	if err := h.openRest(ctx, keys); err != nil {
@@ -118,26 +118,6 @@ func addressesAreFree(ctx context.Context, listeners []string) error {
 	return nil
 }
 
-func (h *hub) openConsole(ctx context.Context) error {
-	if h.cfg.Hub.Console.Listen == "" {
-		return nil
-	}
-	opts := console.Options{
-		Listen:  h.cfg.Hub.Console.Listen,
-		NotYet:  h.notReady,
-		Metrics: metrics.Handler(h.snapshot),
-		Stats:   h.stats,
-		Sources: h.sourceStates,
-		Log:     h.log,
-	}
-	if h.cfg.Hub.Console.MQTT {
-		opts.MQTT = http.HandlerFunc(h.serveMQTT)
-	}
-	var err error
-	h.console, err = console.Open(ctx, opts)
-	return err
-}
-
 // serveMQTT is the broker on the console's port. The console is opened before
 // there is a broker, and is closed after it.
 func (h *hub) serveMQTT(w http.ResponseWriter, r *http.Request) {
@@ -182,9 +162,10 @@ func (h *hub) run(ctx context.Context, ready func()) error {
 	return g.Wait()
 }
 
-// notReady says what keeps the hub from taking and keeping messages.
+// notReady says what keeps the hub from taking and keeping messages; it is never
+// nil.
 func (h *hub) notReady() []string {
-	var reasons []string
+	reasons := []string{}
 	if !h.serving.Load() {
 		reasons = append(reasons, "MQTT: the listeners are not open")
 	}

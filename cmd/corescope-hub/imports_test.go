@@ -22,7 +22,7 @@ var mayImport = map[string][]string{
 	"ingest":                               {"decoder", "store"},
 	"broker":                               {"ingest"},
 	"cmd/corescope-hub/internal/config":    {"decoder", "store", "ingest", "broker"},
-	"cmd/corescope-hub/internal/console":   {"store", "broker"},
+	"cmd/corescope-hub/internal/console":   {"decoder", "store", "broker"},
 	"cmd/corescope-hub/internal/metrics":   {"store", "ingest", "broker"},
 	"cmd/corescope-hub/internal/corescope": {"store", "ingest", "broker"},
 	"cmd/corescope-hub": {"decoder", "store", "ingest", "broker", "cmd/corescope-hub/internal/config",

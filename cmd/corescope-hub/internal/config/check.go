@@ -130,6 +130,9 @@ func (c *Config) checkPolygon() error {
 }
 
 func (c *Config) checkConsole() error {
+	if auth := c.Hub.Console.Auth; auth != "none" && c.Hub.Broker.Auth.UsersFile == "" {
+		return c.fail("hub.console.auth", quote(string(auth)), "there are no users", "make them with corescope-hub passwd and name the file in hub.broker.auth.usersFile")
+	}
 	const key = "hub.console.listen"
 	listen := c.Hub.Console.Listen
 	if listen == "" {

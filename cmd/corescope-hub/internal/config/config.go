@@ -146,8 +146,11 @@ type Bridges struct {
 
 // Console is the HTTP side.
 type Console struct {
-	Listen string `json:"listen"`
-	MQTT   bool   `json:"mqtt"`
+	Listen string      `json:"listen"`
+	MQTT   bool        `json:"mqtt"`
+	Auth   ConsoleAuth `json:"auth"`
+	Hosts  []string    `json:"hosts"`
+	PProf  bool        `json:"pprof"`
 }
 
 // Store is the database.

@@ -50,12 +50,12 @@ func TestFileOverridesDefaultsAndEnvironmentOverridesFile(t *testing.T) {
 		Broker:  Default().Hub.Broker,
 		Bridges: Default().Hub.Bridges,
 		Sources: Sources{},
-		Console: Console{Listen: "", MQTT: true},
+		Console: Default().Hub.Console,
 		Store:   Store{CommitInterval: 0},
 		Log:     Log{Level: -4},
 	}
 	want.Broker.Listen = []Listener{{Address: "tcp://127.0.0.1:2"}, {Address: "tcp://[::1]:3"}}
-	want.Broker.IATAFilter, want.Broker.Auth.Anonymous = []string{"SEA"}, "true"
+	want.Broker.IATAFilter, want.Broker.Auth.Anonymous, want.Console.Listen = []string{"SEA"}, "true", ""
 	if !reflect.DeepEqual(c.Hub, want) {
 		t.Errorf("got  %+v\nwant %+v", c.Hub, want)
 	}
@@ -68,13 +68,14 @@ func TestEveryHubKeyHasAVariable(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{ // one that differs from the default, by type
 		"[]config.Listener": "tcp://127.0.0.1:9", "[]string": "hub.example", "bool": "true", "string": "127.0.0.1:9", "config.Duration": "2s", "config.Anonymous": "false", "config.LogLevel": "error",
-		"config.Sources": `{"env":{"qos":0}}`, "config.Observers": "known", "int": "7",
+		"config.Sources": `{"env":{"qos":0}}`, "config.Observers": "known", "config.ConsoleAuth": "viewer", "int": "7",
 	}
 	byKey := map[string]string{"hub.broker.auth.token.maxLifetime": "1h", "hub.broker.trustedProxies": "10.0.0.1,fd00::/64", "hub.console.mqtt": "false"}
 	needs := map[string][]string{
 		"hub.broker.tls.certFile": {"CORESCOPE_HUB_BROKER_TLS_KEY_FILE=other.pem"},
 		"hub.broker.tls.keyFile":  {"CORESCOPE_HUB_BROKER_TLS_CERT_FILE=other.pem"},
 		"hub.broker.tls.domains":  {"CORESCOPE_HUB_BROKER_TLS_AGREE=true", "CORESCOPE_HUB_BROKER_LISTEN=wss://:443"},
+		"hub.console.auth":        {"CORESCOPE_HUB_BROKER_AUTH_USERS_FILE=users"},
 		"hub.sources":             {"MQTT_BROKER=mqtt://far.example"},
 	}
 	leaves(reflect.ValueOf(Hub{}), "hub", func(key string, field reflect.Value) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -65,6 +66,19 @@ func (a *Anonymous) UnmarshalText(b []byte) error {
 	return fmt.Errorf("%q is none of lan, true, false", b)
 }
 
+// ConsoleAuth says what the pages need: "none", "viewer" or "admin".
+type ConsoleAuth string
+
+// UnmarshalText takes "none", "viewer" or "admin".
+func (a *ConsoleAuth) UnmarshalText(b []byte) error {
+	switch v := ConsoleAuth(b); v {
+	case "none", "viewer", "admin":
+		*a = v
+		return nil
+	}
+	return fmt.Errorf("%q is none of none, viewer, admin", b)
+}
+
 // Observers says which observers are taken: "open" takes all, "known" those that
 // are allowed.
 type Observers string
@@ -89,4 +103,9 @@ func (l *LogLevel) UnmarshalText(b []byte) error {
 		return (*slog.Level)(l).UnmarshalText(b)
 	}
 	return fmt.Errorf("%q is not a log level", b)
+}
+
+// MarshalText writes the level as it is set.
+func (l LogLevel) MarshalText() ([]byte, error) {
+	return []byte(strings.ToLower(slog.Level(l).String())), nil
 }

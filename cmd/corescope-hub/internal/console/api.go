@@ -1,10 +1,6 @@
 package console
 
-import (
-	"encoding/json"
-	"net/http"
-	"time"
-)
+import "time"
 
 // The answers of /api/v1. They are read-only JSON objects; times are RFC 3339,
 // or null for never; counters count since the hub started. A field is never
@@ -116,19 +112,4 @@ type Ending struct {
 	At            time.Time `json:"at"`
 	LastedSeconds float64   `json:"lastedSeconds"`
 	Cause         string    `json:"cause"`
-}
-
-// answer writes what ask returns.
-func answer[T any](ask func() T) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		body, err := json.Marshal(ask())
-		if err != nil { // these types always encode
-			plain(w, http.StatusInternalServerError, "encode: "+err.Error()+"\n")
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		_, _ = w.Write(append(body, '\n')) // the client's loss
-	}
 }

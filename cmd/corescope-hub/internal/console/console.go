@@ -1,5 +1,9 @@
-// Package console serves the hub over HTTP: whether it is alive, whether it is
-// ready, its metrics, and the same as JSON for programs.
+// Package console serves the hub over HTTP: pages for its operator, the same as
+// JSON for programs, its metrics, and whether it is alive and ready.
+//
+// Pages are one HTML document each, with what they show first inside, and plain
+// modules that follow what is committed over server-sent events. They show rows
+// of the database and snapshots of the broker, and are never on a packet's path.
 package console
 
 import (
@@ -9,7 +13,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
+
+	"corescope-hub/broker"
+	"corescope-hub/decoder/report"
+	"corescope-hub/store"
 )
 
 // Limits on what a client may hold on to. Without them idle or slow clients add up.
@@ -22,7 +31,8 @@ const (
 	shutdownTimeout = 5 * time.Second
 )
 
-// Options is what a Console shows.
+// Options is what a Console shows, and to whom. The functions are called only
+// while the hub runs.
 type Options struct {
 	Listen  string          // HOST:PORT
 	NotYet  func() []string // what is not ready, one sentence each; empty when the hub is ready
@@ -31,12 +41,23 @@ type Options struct {
 	Stats   func() Stats
 	Sources func() Sources
 	Log     *slog.Logger
+
+	Access    Access
+	Site      Site
+	Store     func() *store.Store
+	Sessions  func() []broker.Session
+	Observers func() []broker.Observer
+	Decisions Decisions
+	Report    *report.Reporter // takes frames apart
+	Profiling bool             // serve pprof to this machine
 }
 
 // Console is one HTTP server, bound to its address.
 type Console struct {
 	listener net.Listener
 	server   *http.Server
+	pages    *server
+	stop     context.CancelFunc
 }
 
 // Open binds the address. It serves nobody until Run.
@@ -45,10 +66,15 @@ func Open(ctx context.Context, opts Options) (*Console, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for HTTP on %q: %w: choose another address (hub.console.listen), or \"\" for none", opts.Listen, cause(err))
 	}
+	stopping, stop := context.WithCancel(context.WithoutCancel(ctx))
+	pages := newServer(stopping, opts)
 	return &Console{
-		listener: l,
+		listener: newCappedListener(l, maxConnections, maxFromOne),
+		pages:    pages,
+		stop:     stop,
 		server: &http.Server{
-			Handler:           routes(opts),
+			Handler:           pages.routes(opts),
+			ConnState:         noticeHijack,
 			ReadHeaderTimeout: headerTimeout,
 			ReadTimeout:       readTimeout,
 			WriteTimeout:      writeTimeout,
@@ -71,8 +97,14 @@ func cause(err error) error {
 // Addr is the bound address, for port 0.
 func (c *Console) Addr() net.Addr { return c.listener.Addr() }
 
-// Run serves until ctx ends, then lets running requests finish for a moment.
+// Run serves until ctx ends, then ends the streams and lets other requests
+// finish for a moment.
 func (c *Console) Run(ctx context.Context) error {
+	removeOldBackups(c.pages.site.Database)
+	var sampling sync.WaitGroup
+	defer sampling.Wait()
+	defer c.stop()
+	sampling.Go(func() { c.pages.sampler.run(c.pages.stopping) })
 	served := make(chan error, 1)
 	go func() { served <- c.server.Serve(c.listener) }()
 	select {
@@ -80,6 +112,7 @@ func (c *Console) Run(ctx context.Context) error {
 		return fmt.Errorf("serve HTTP on %s: %w", c.Addr(), err)
 	case <-ctx.Done():
 	}
+	c.stop()
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	if err := c.server.Shutdown(deadline); err != nil {
@@ -92,4 +125,7 @@ func (c *Console) Run(ctx context.Context) error {
 }
 
 // Close gives the address back without having served.
-func (c *Console) Close() error { return c.listener.Close() }
+func (c *Console) Close() error {
+	c.stop()
+	return c.listener.Close()
+}

@@ -16,17 +16,10 @@ import (
 )
 
 // start runs a console on a free port until the test ends and returns its URL.
+// What a test does not give is that of a hub with an empty database.
 func start(t *testing.T, opts Options) string {
 	t.Helper()
-	if opts.NotYet == nil {
-		opts.NotYet = func() []string { return nil }
-	}
-	if opts.Metrics == nil {
-		opts.Metrics = http.NotFoundHandler()
-	}
-	if opts.Stats == nil {
-		opts.Stats, opts.Sources = func() Stats { return Stats{} }, func() Sources { return Sources{} }
-	}
+	fillIn(t, &opts)
 	opts.Listen, opts.Log = "127.0.0.1:0", slog.New(slog.DiscardHandler)
 	c, err := Open(t.Context(), opts)
 	if err != nil {
@@ -89,8 +82,8 @@ func TestMetricsAreServed(t *testing.T) {
 func TestUnknownPathsAndProfilesAreNotFound(t *testing.T) {
 	t.Parallel()
 	url := start(t, Options{})
-	for _, path := range []string{"/", "/debug/pprof/", "/debug/vars", "/<script>"} {
-		if status, body := get(t, url+path); status != 404 || !strings.Contains(body, "/healthz, /readyz, /metrics") {
+	for _, path := range []string{"/nothing", "/debug/pprof/", "/debug/vars", "/<script>"} {
+		if status, body := get(t, url+path); status != 404 || !strings.Contains(body, "<h1>Not found</h1>") || strings.Contains(body, "at /<script>") {
 			t.Errorf("%s: %d %q", path, status, body)
 		}
 	}

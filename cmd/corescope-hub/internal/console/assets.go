@@ -1,0 +1,109 @@
+package console
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"encoding/hex"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+)
+
+// assetFiles are what pages load: styles, modules and the font, which is Inter
+// under the SIL Open Font License, with its licence beside it.
+//
+//go:embed assets
+var assetFiles embed.FS
+
+// asset is one file, ready to be sent.
+type asset struct {
+	kind  string // Content-Type
+	plain []byte
+	gzip  []byte // nil for what is compressed already
+}
+
+// assets are all files under one hash of what they hold, so that browsers keep
+// them for ever and modules can import each other by their plain names.
+type assets struct {
+	hash  string
+	files map[string]asset
+}
+
+var assetKinds = map[string]string{
+	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".woff2": "font/woff2",
+	".svg": "image/svg+xml", ".txt": "text/plain; charset=utf-8",
+}
+
+// loadAssets reads the embedded files, which are always there.
+func loadAssets() *assets {
+	all := &assets{files: make(map[string]asset)}
+	sum := sha256.New()
+	entries, err := fs.ReadDir(assetFiles, "assets") // sorted by name
+	if err != nil {
+		panic(err)
+	}
+	for _, entry := range entries {
+		b, err := assetFiles.ReadFile("assets/" + entry.Name())
+		if err != nil {
+			panic(err)
+		}
+		sum.Write([]byte(entry.Name()))
+		sum.Write(b)
+		a := asset{kind: assetKinds[path.Ext(entry.Name())], plain: b}
+		if a.kind != "font/woff2" {
+			a.gzip = compress(b)
+		}
+		all.files[entry.Name()] = a
+	}
+	all.hash = hex.EncodeToString(sum.Sum(nil))[:12]
+	return all
+}
+
+func compress(b []byte) []byte {
+	var out bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&out, gzip.BestCompression) // the level is right
+	_, _ = z.Write(b)                                       // into memory
+	_ = z.Close()
+	return out.Bytes()
+}
+
+// path is where a browser finds a file.
+func (a *assets) path(name string) string { return "/assets/" + a.hash + "/" + name }
+
+// serve answers GET /assets/{hash}/{name}. A page of an earlier version, still
+// open, gets what there is now, and no browser keeps it under the old name.
+func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
+	file, ok := a.files[r.PathValue("name")]
+	if !ok {
+		plain(w, http.StatusNotFound, "no such file\n")
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", file.kind)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Vary", "Accept-Encoding")
+	h.Set("Cache-Control", "no-store")
+	if r.PathValue("hash") == a.hash {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	body := file.plain
+	if file.gzip != nil && takesGzip(r) {
+		h.Set("Content-Encoding", "gzip")
+		body = file.gzip
+	}
+	_, _ = w.Write(body) // the client's loss
+}
+
+func takesGzip(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")
+}
+
+// inlineHash allows one inline script in a Content-Security-Policy.
+func inlineHash(script string) string {
+	sum := sha256.Sum256([]byte(script))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}

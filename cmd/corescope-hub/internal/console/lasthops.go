@@ -1,0 +1,93 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"corescope-hub/store"
+)
+
+const (
+	lastHopsAge = time.Minute
+	heardByAge  = 30 * time.Second
+	maxPoints   = 200 // of one line of a chart
+	maxHearings = 6   // observers in the chart of a node
+)
+
+// pairing is one observer hearing one node.
+type pairing struct{ node, observer string }
+
+// samples are what one pairing heard in the last day.
+type samples struct {
+	packets int
+	snr     []float64
+	rssi    []float64
+	points  [][3]float64
+}
+
+// lastHops is who heard whom.
+type lastHops map[pairing]*samples
+
+func (s *server) readLastHops(ctx context.Context) (lastHops, error) {
+	all := lastHops{}
+	err := s.store().LastHops(ctx, time.Now().Add(-24*time.Hour), func(h store.LastHop) {
+		p := pairing{h.Node, h.Observer}
+		one := all[p]
+		if one == nil {
+			one = &samples{}
+			all[p] = one
+		}
+		one.add(h)
+	})
+	return all, err
+}
+
+func (s *samples) add(h store.LastHop) {
+	s.packets++
+	point := [3]float64{float64(h.At.Unix())}
+	if h.SNR != nil {
+		s.snr = append(s.snr, *h.SNR)
+		point[1] = *h.SNR
+	}
+	if h.RSSI != nil {
+		s.rssi = append(s.rssi, *h.RSSI)
+		point[2] = *h.RSSI
+	}
+	if h.SNR != nil && h.RSSI != nil {
+		s.points = append(s.points, point)
+	}
+}
+
+// of lists who heard the node, those who heard most first.
+func (l lastHops) of(node string, observers []store.ObserverRow) []hearing {
+	var all []hearing
+	for i := range observers {
+		one := l[pairing{node, observers[i].ID}]
+		if one == nil {
+			continue
+		}
+		h := hearing{Observer: observers[i].ID, Name: name(observers[i].Name), Packets: one.packets, SNR: median(one.snr), RSSI: median(one.rssi), Points: [][3]float64{}}
+		step := max(1, (len(one.points)+maxPoints-1)/maxPoints)
+		for k := 0; k < len(one.points); k += step {
+			h.Points = append(h.Points, one.points[k])
+		}
+		all = append(all, h)
+	}
+	slices.SortFunc(all, func(a, b hearing) int { return cmp.Compare(b.Packets, a.Packets) })
+	return all[:min(len(all), maxHearings)]
+}
+
+func median(all []float64) *float64 {
+	if len(all) == 0 {
+		return nil
+	}
+	sorted := slices.Sorted(slices.Values(all))
+	return &sorted[len(sorted)/2]
+}
+
+// readHeardBy counts the observers of each node's adverts in the last day.
+func (s *server) readHeardBy(ctx context.Context) (map[string]int, error) {
+	return s.store().HeardBy(ctx, time.Now().Add(-24*time.Hour))
+}
