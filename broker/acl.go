@@ -76,7 +76,7 @@ func (p *Principal) mayRead(t place, known bool) bool {
 		return known && t.private == privateCommands && strings.EqualFold(t.key, p.Key)
 	case RoleGuest:
 		return !known || t.private == privateNot || t.private == privateCommands
-	case RoleViewer:
+	case RoleViewer, RoleLimited:
 		return known && t.private == privateNot
 	}
 	return false

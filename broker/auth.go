@@ -2,6 +2,8 @@ package broker
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"sync"
@@ -22,21 +24,23 @@ func (a Anonymous) valid() bool {
 	return a == AnonymousLAN || a == AnonymousAll || a == AnonymousNone
 }
 
-// refusal says why a client at remote may not connect without a login; "" when
-// it may. A user name and password are not looked at: clients have some burnt
-// in that mean nothing here.
-func (a Anonymous) refusal(remote string) string {
+// refusal says why a client may not connect without a login; nil when it may. A
+// user name and password are not looked at: clients have some burnt in that mean
+// nothing here.
+func (a Anonymous) refusal(who caller) error {
 	switch {
-	case a == AnonymousAll:
-		return ""
+	case a == AnonymousAll, a == AnonymousLAN && who.lan:
+		return nil
 	case a == AnonymousNone:
-		return "a login is required (hub.broker.auth.anonymous)"
-	case local(remote):
-		return ""
+		return fmt.Errorf("%w (hub.broker.auth.anonymous)", errLoginRequired)
+	case who.behind != "":
+		return fmt.Errorf("%w: without one only the local network may connect (hub.broker.auth.anonymous), and %s", errLoginRequired, who.behind)
 	default:
-		return "without a login only the local network may connect (hub.broker.auth.anonymous)"
+		return fmt.Errorf("%w: without one only the local network may connect (hub.broker.auth.anonymous)", errLoginRequired)
 	}
 }
+
+var errLoginRequired = errors.New("a login is required")
 
 // local says whether HOST:PORT is this machine, a link or a private network
 // (RFC 1918, RFC 4193).

@@ -10,13 +10,13 @@ func TestAnonymousLetsInWhomItSays(t *testing.T) {
 		"[::ffff:192.168.1.9]:1": true, "[::ffff:8.8.8.8]:1": false, "8.8.8.8:1": false, "[2001:db8::1]:1": false,
 		"100.64.0.1:1": false, "0.0.0.0:1": false, "pipe": false, "": false,
 	} {
-		if got := AnonymousLAN.refusal(remote) == ""; got != lan {
+		if got := AnonymousLAN.refusal(callerAt(remote)) == nil; got != lan {
 			t.Errorf("lan lets %s in: %v, want %v", remote, got, lan)
 		}
-		if AnonymousAll.refusal(remote) != "" {
+		if AnonymousAll.refusal(callerAt(remote)) != nil {
 			t.Errorf("true refuses %s", remote)
 		}
-		if AnonymousNone.refusal(remote) == "" {
+		if AnonymousNone.refusal(callerAt(remote)) == nil {
 			t.Errorf("false lets %s in", remote)
 		}
 	}
@@ -25,7 +25,7 @@ func TestAnonymousLetsInWhomItSays(t *testing.T) {
 func TestRefusedLoginIsToldSo(t *testing.T) {
 	t.Parallel()
 	b := start(t, verdictSink(storeAll), func(o *Options) { o.Auth.Anonymous = AnonymousNone })
-	for version, code := range map[byte]byte{3: 5, 4: 5, 5: 0x86} {
+	for version, code := range map[byte]byte{3: 5, 4: 5, 5: 0x87} {
 		c := dialRaw(t, b.addr)
 		c.version = version
 		c.send(connectOptions{id: "a", version: version}.packet())

@@ -5,9 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"runtime/debug"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,36 +25,38 @@ type Sink interface {
 
 // Broker is an MQTT broker and its bridges.
 type Broker struct {
-	opts Options
-	sink Sink
-	log  *slog.Logger
-	door *door
-	tls  *tls.Config // nil without a certificate
+	opts  Options
+	sink  Sink
+	log   *slog.Logger
+	door  *door        // of ways in that have none of their own
+	certs certificates // nil when there are none to be had
+	tls   *tls.Config  // of secure listeners
 
 	server    *mqtt.Server
 	ownTopics atomic.Int64 // topics under $SYS, which the library retains from its start
-	inline    *mqtt.Client // the name under which messages of MQTT 3 clients reach subscribers
 	listeners []*listener
 	upstreams []*upstream
+	shown     *shownRecently // nil when no upstream is republished
 
 	accepting context.Context // ends when the broker begins to stop: nothing new is taken
 	stop      context.CancelFunc
 
-	mu       sync.Mutex // held to add a connection, and to begin to stop
-	conns    map[*conn]struct{}
-	from     map[netip.Prefix]int     // how many of conns, by their address
+	crowd
 	arriving map[string]chan struct{} // client ids whose session is being established; closed when it is
-	serving  sync.WaitGroup           // one for each of conns
+	delayed  map[string]*time.Timer   // last wills that wait, by client id
 	inFlight atomic.Int64             // messages whose fate is not known
 
+	backlog   atomic.Int64 // bytes in all outboxes
 	roster    *roster
 	roll      Roll // the decisions in roster; unused without a file
 	rollStamp stamp
 
-	stats    counters
-	refusals limiter // of logins
-	faults   limiter // of the protocol
-	panics   limiter // a client that knows how can cause them at will
+	stats      counters
+	full       limiter // connections that there is no room for
+	handshakes limiter // that failed
+	refusals   limiter // of logins
+	faults     limiter // of the protocol
+	panics     limiter // a client that knows how can cause them at will
 }
 
 // New makes a Broker that hands what it accepts to sink. Nothing is opened
@@ -65,7 +65,7 @@ func New(sink Sink, opts Options) (*Broker, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	b := &Broker{opts: opts, sink: sink, log: opts.Log, conns: make(map[*conn]struct{}), from: make(map[netip.Prefix]int), arriving: make(map[string]chan struct{})}
+	b := &Broker{opts: opts, sink: sink, log: opts.Log, crowd: newCrowd(), arriving: make(map[string]chan struct{}), delayed: make(map[string]*time.Timer)}
 	b.roster = newRoster(opts.Observers.KnownOnly, opts.Observers.Limits)
 	b.stats.init()
 	var err error
@@ -75,12 +75,15 @@ func New(sink Sink, opts Options) (*Broker, error) {
 	if b.door, err = newDoor(opts.Auth); err != nil {
 		return nil, err
 	}
-	if b.tls, err = newTLS(opts.TLS, opts.Log); err != nil {
+	if b.certs, err = newCertificates(opts.TLS, opts.Log); err != nil {
 		return nil, err
 	}
+	if b.certs != nil {
+		b.tls = b.certs.config()
+	}
 	b.accepting, b.stop = context.WithCancel(context.Background())
-	for _, address := range opts.Listen {
-		l, err := newListener(b, address)
+	for _, o := range opts.Listen {
+		l, err := newListener(b, o)
 		if err != nil {
 			return nil, err
 		}
@@ -92,6 +95,9 @@ func New(sink Sink, opts Options) (*Broker, error) {
 			return nil, err
 		}
 		b.upstreams = append(b.upstreams, u)
+		if o.Republish && b.shown == nil {
+			b.shown = newShownRecently()
+		}
 	}
 	b.server = mqtt.New(&mqtt.Options{
 		Capabilities:             capabilities(opts),
@@ -100,7 +106,6 @@ func New(sink Sink, opts Options) (*Broker, error) {
 		ClientNetReadBufferSize:  2 << 10,
 		ClientNetWriteBufferSize: 2 << 10,
 	})
-	b.inline = b.server.NewClient(nil, "hub", "corescope-hub", true)
 	if err := b.server.AddHook(&hook{b: b}, nil); err != nil {
 		return nil, fmt.Errorf("install broker hook: %w", err)
 	}
@@ -118,10 +123,18 @@ func (b *Broker) Run(ctx context.Context, ready func()) error {
 			return err
 		}
 	}
+	challenges, err := b.opts.TLS.ACME.listen(ctx)
+	if err != nil {
+		return err
+	}
+	if challenges != nil {
+		defer challenges.Close()
+	}
 	if err := b.server.Serve(); err != nil {
 		return fmt.Errorf("start broker: %w", err)
 	}
 	b.ownTopics.Store(int64(b.server.Topics.Retained.Len()))
+	b.restore()
 	var loops errgroup.Group
 	for _, l := range b.listeners {
 		loops.Go(func() error { l.serve(); return nil })
@@ -130,6 +143,9 @@ func (b *Broker) Run(ctx context.Context, ready func()) error {
 		loops.Go(func() error { u.run(b.accepting); return nil })
 	}
 	loops.Go(func() error { b.keepRoster(b.accepting); return nil })
+	if a, ok := b.certs.(*automatic); ok {
+		loops.Go(func() error { a.run(b.accepting, b.securePort(), challenges); return nil })
+	}
 	ready()
 	<-ctx.Done()
 	return b.shutdown(&loops)
@@ -206,8 +222,8 @@ func waitAtMost(d time.Duration, wait func()) bool {
 	}
 }
 
-// Addr returns the bound HOST:PORT of a listener as named in Options.Listen, ""
-// before Run has opened it.
+// Addr returns the bound HOST:PORT of a listener by its address in Options.Listen,
+// "" before Run has opened it.
 func (b *Broker) Addr(listener string) string {
 	for _, l := range b.listeners {
 		if l.name == listener {
@@ -217,6 +233,16 @@ func (b *Broker) Addr(listener string) string {
 		}
 	}
 	return ""
+}
+
+// securePort is where the first listener with TLS is, 0 when there is none.
+func (b *Broker) securePort() int {
+	for _, l := range b.listeners {
+		if l.secure {
+			return portOf(*l.bound.Load())
+		}
+	}
+	return 0
 }
 
 // stopping says whether the broker has begun to stop.

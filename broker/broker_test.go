@@ -63,7 +63,7 @@ func start(t *testing.T, sink Sink, change ...func(*Options)) running {
 	t.Helper()
 	const name = "tcp://127.0.0.1:0"
 	o := DefaultOptions()
-	o.Listen = []string{name}
+	o.Listen = Listeners(name)
 	for _, c := range change {
 		c(&o)
 	}

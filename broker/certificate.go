@@ -13,6 +13,8 @@ import (
 type TLS struct {
 	CertFile string // PEM, with the intermediates
 	KeyFile  string // PEM
+
+	ACME ACME // instead of files
 }
 
 // lookEvery is how often, at most, certificate files are looked at for a change.
@@ -29,20 +31,35 @@ type certificate struct {
 	looked time.Time
 }
 
-// newTLS is the configuration of secure listeners, nil without a certificate.
-func newTLS(files TLS, log *slog.Logger) (*tls.Config, error) {
-	if files == (TLS{}) {
+// certificates are where secure listeners have theirs from.
+type certificates interface {
+	config() *tls.Config // of handshakes
+	expiry() time.Time   // of the first that expires; zero when there is none
+}
+
+// newCertificates is nil when there are none to be had.
+func newCertificates(o TLS, log *slog.Logger) (certificates, error) {
+	switch {
+	case len(o.ACME.Domains) > 0:
+		return newAutomatic(o.ACME, log)
+	case o.CertFile == "" && o.KeyFile == "":
 		return nil, nil
 	}
-	c := &certificate{files: files, log: log}
+	c := &certificate{files: o, log: log}
 	if err := c.load(); err != nil {
 		return nil, err
 	}
+	return c, nil
+}
+
+func (c *certificate) config() *tls.Config {
 	return &tls.Config{
 		MinVersion:     tls.VersionTLS12,
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current(time.Now()), nil },
-	}, nil
+	}
 }
+
+func (c *certificate) expiry() time.Time { return c.current(time.Now()).Leaf.NotAfter }
 
 func (c *certificate) load() error {
 	stamp := c.stampNow()

@@ -13,5 +13,5 @@ func (b *Broker) CheckPassword(remote, name, password string) (Principal, error)
 	if b.door.users == nil {
 		return Principal{}, ErrNoUsers
 	}
-	return b.door.password(remote, name, password)
+	return b.door.password(callerAt(remote), name, password)
 }

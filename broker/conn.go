@@ -1,9 +1,9 @@
 package broker
 
 import (
+	"container/list"
 	"errors"
 	"net"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,10 +20,15 @@ var errSlowClient = errors.New("client does not read what it is sent")
 // goroutine at a time empties into the socket. So nobody who has something for
 // this client can be held up by it.
 type conn struct {
-	net.Conn
+	net.Conn // what MQTT is carried by
+	lookahead
+	caller
+	way          *wayIn
 	listener     string
-	remote       string
-	origin       netip.Prefix // the address of remote, for counting
+	socket       *socket       // below everything; nil on the console's port
+	abort        func() error  // ends the connection at once, without a word
+	place        *list.Element // among those that have not logged in
+	uncounted    bool          // by address: a proxy that has not said yet for whom it calls
 	writeTimeout time.Duration
 	soft, hard   int // bytes waiting: above soft messages are left out, above hard the connection ends
 	since        time.Time
@@ -34,6 +39,7 @@ type conn struct {
 		waiting  []byte
 		spare    []byte // the other buffer, empty, kept to be used again
 		flushing bool
+		idle     chan struct{} // closed when flushing ends
 		closed   bool
 		err      error
 	}
@@ -42,58 +48,38 @@ type conn struct {
 	client     atomic.Pointer[mqtt.Client] // set once it has logged in
 	principal  Principal                   // set when it logs in
 	will       *will
-	stations   []*station    // observers that it speaks for; roster.mu guards it
+	stations   []*station    // observers that it speaks for, or did; roster.mu guards it
+	departed   bool          // roster.mu guards it
+	statuses   *statuses     // of its session
+	takeovers  int           // how often in a row its session has changed hands
 	superseded atomic.Bool   // its session went to a newer connection: no will
 	arrived    func()        // ends its turn to establish a session; nil when it has none
-	gone       chan struct{} // closed when the connection's goroutine has ended
+	gone       chan struct{} // closed when no more comes from the connection
+	left       sync.Once
+	denial     *denial // of its login; nil when it was not refused
+	asked      asked
 	deliveries deliveries
-	offered    atomic.Int64 // messages for the client given to the library
-	taken      atomic.Int64 // of those, written by it
+	outbox     *outbox                // of its session
+	drained    atomic.Pointer[func()] // called by flush when the client has taken something
+
+	wantsRetained []bool // of the filters in the SUBSCRIBE under way, which are to begin with retained messages
 }
 
-// Bounds of what the library holds for one client, in messages. It leaves out
-// what is more, even for a client that reads: a group of commits, or the retained
-// messages of a large mesh, come faster than it writes.
-const (
-	writesPending     = 512
-	maxUnacknowledged = 512 // QoS 1 and 2
-)
-
-// offer is asked before the library queues a message for the client, and waits
-// while its queue is half full. The queue is emptied by a goroutine that waits
-// for nobody, so this is short; when nothing moves, the queue is empty, and the
-// messages counted as queued were left out for another reason.
-func (c *conn) offer() {
-	const patience, step = 10, 200 * time.Microsecond
-	if c.offered.Add(1)-c.taken.Load() <= writesPending/2 {
-		return
-	}
-	for still := 0; still < patience; still++ {
-		before := c.taken.Load()
-		time.Sleep(step)
-		now := c.taken.Load()
-		if c.offered.Load()-now <= writesPending/4 {
-			return
-		}
-		if now != before {
-			still = 0
-		}
-	}
-	c.offered.Store(c.taken.Load())
-}
-
-func newConn(socket net.Conn, listener string, o Options) *conn {
+func newConn(carrier net.Conn, way *wayIn, o Options) *conn {
 	return &conn{
-		Conn:         socket,
-		listener:     listener,
-		remote:       socket.RemoteAddr().String(),
-		origin:       originOf(socket.RemoteAddr().String()),
+		Conn:         carrier,
+		caller:       callerAt(carrier.RemoteAddr().String()),
+		way:          way,
+		listener:     way.name,
+		abort:        carrier.Close,
 		writeTimeout: o.WriteTimeout,
 		soft:         o.MaxPendingBytes,
 		hard:         2*o.MaxPendingBytes + o.MaxPacketSize,
 		since:        time.Now(),
 		gone:         make(chan struct{}),
-		deliveries:   deliveries{slots: make(chan struct{}, o.MaxInFlight)},
+		outbox:       new(outbox),
+		statuses:     new(statuses),
+		deliveries:   deliveries{slots: make(chan struct{}, o.MaxInFlight), quiet: make(chan struct{}, quietShare*o.MaxInFlight)},
 	}
 }
 
@@ -103,6 +89,25 @@ func connOf(cl *mqtt.Client) *conn {
 	c, _ := cl.Net.Conn.(*conn)
 	return c
 }
+
+// become makes another carrier of the connection; closesWhole is for one that an
+// expired read deadline ends altogether. It returns false when the connection
+// was closed in the meantime.
+func (c *conn) become(carrier net.Conn, closesWhole bool) bool {
+	c.out.Lock()
+	defer c.out.Unlock()
+	if c.out.closed {
+		return false
+	}
+	c.Conn, c.closesWhole = carrier, closesWhole
+	return true
+}
+
+// Read reads what was looked at first.
+func (c *conn) Read(p []byte) (int, error) { return c.read(c.Conn, p) }
+
+// RemoteAddr is where the client is, by the word of a trusted proxy.
+func (c *conn) RemoteAddr() net.Addr { return c.caller }
 
 // Write takes p whole and returns at once.
 func (c *conn) Write(p []byte) (int, error) {
@@ -121,7 +126,7 @@ func (c *conn) Write(p []byte) (int, error) {
 	c.out.waiting = append(c.out.waiting, p...)
 	c.waiting.Add(int64(len(p)))
 	if !c.out.flushing {
-		c.out.flushing = true
+		c.out.flushing, c.out.idle = true, make(chan struct{})
 		go c.flush()
 	}
 	return len(p), nil
@@ -137,8 +142,11 @@ func (c *conn) flush() {
 		c.out.waiting, c.out.spare = c.out.spare[:0], nil
 		c.out.Unlock()
 		err := c.writeOut(p)
-		c.out.Lock()
 		c.waiting.Add(-int64(len(p)))
+		if drained := c.drained.Load(); drained != nil && err == nil {
+			(*drained)()
+		}
+		c.out.Lock()
 		const keep = 16 << 10
 		if cap(p) <= keep {
 			c.out.spare = p[:0]
@@ -148,7 +156,8 @@ func (c *conn) flush() {
 		}
 	}
 	c.out.flushing = false
-	if c.out.closed {
+	close(c.out.idle)
+	if c.out.closed && c.out.err == nil {
 		c.Conn.Close()
 	}
 }
@@ -177,7 +186,31 @@ func (c *conn) fail(err error) {
 	c.out.closed = true
 	c.waiting.Store(0)
 	c.out.waiting = nil
-	c.Conn.Close()
+	c.abort()
+}
+
+// cut ends the connection at once, for another to have its place.
+func (c *conn) cut() {
+	c.out.Lock()
+	defer c.out.Unlock()
+	c.fail(net.ErrClosed)
+}
+
+// finish comes after Close: when all is written it gives the connection back to
+// the operating system.
+func (c *conn) finish(patience bool) {
+	c.out.Lock()
+	idle, failed := c.out.idle, c.out.err != nil
+	if !c.out.flushing {
+		idle = nil
+	}
+	c.out.Unlock()
+	if idle != nil {
+		<-idle
+	}
+	if c.socket != nil {
+		c.socket.finish(patience && !failed)
+	}
 }
 
 // Close ends reading at once and lets what waits be written first.
@@ -192,7 +225,7 @@ func (c *conn) Close() error {
 		return nil // flush closes it
 	}
 	if c.out.flushing {
-		return c.Conn.SetReadDeadline(time.Unix(1, 0))
+		return c.Conn.SetReadDeadline(longAgo)
 	}
 	return c.Conn.Close()
 }
@@ -210,6 +243,9 @@ func (c *conn) SetDeadline(t time.Time) error {
 // behind says whether the client reads so slowly that messages for it are left
 // out.
 func (c *conn) behind() bool { return int(c.waiting.Load()) > c.soft }
+
+// busy says whether enough waits for the client, for now.
+func (c *conn) busy() bool { return int(c.waiting.Load()) > c.soft/4 }
 
 // goodbye ends the connection from our side. MQTT 5 clients are told why; for
 // older ones the protocol has no such packet.

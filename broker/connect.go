@@ -1,12 +1,11 @@
 package broker
 
 import (
+	"strings"
 	"time"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
-
-	"corescope-hub/ingest"
 )
 
 // OnConnect prepares what the library would get wrong: some keep-alives, and
@@ -38,19 +37,39 @@ func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
 	if c == nil || h.b.stopping() {
 		return false
 	}
-	principal, err := h.b.door.admit(c.remote, string(pk.Connect.Username), string(pk.Connect.Password))
+	user := string(pk.Connect.Username)
+	principal, err := h.principal(c, cl.ID, pk.Connect)
+	if err == nil {
+		c.principal = principal
+		h.b.checkWill(c)
+		cl.ID = scoped(cl.ID, c, user)
+	}
 	if _, known := h.b.server.Clients.Get(cl.ID); err == nil && !known && h.b.server.Clients.Len() >= h.b.opts.MaxSessions {
 		err = errTooManySessions
 	}
 	if err != nil {
+		c.denial = denialOf(err)
+		h.b.roster.note(keyOf(user), ReasonLogin, err.Error(), time.Now())
 		h.b.stats.refusedLogin.Add(1)
 		h.b.refusals.warn(h.b.log, "login refused", "listener", c.listener, "remote", c.remote,
-			"client", bounded(cl.ID), "user", bounded(string(pk.Connect.Username)), "err", err)
+			"client", bounded(ownID(cl)), "user", bounded(string(pk.Connect.Username)), "err", err)
 		return false
 	}
-	c.principal = principal
-	c.will = c.will.of(&principal)
+	h.b.loggedIn(c)
 	return true
+}
+
+func (h *hook) principal(c *conn, id string, p packets.ConnectParams) (Principal, error) {
+	if !decentName(id) || !decentName(string(p.Username)) {
+		return Principal{}, errIndecentName
+	}
+	return c.way.door.admit(c.caller, string(p.Username), string(p.Password))
+}
+
+// keyOf is the public key that a user name claims; "" for none.
+func keyOf(user string) string {
+	key, _ := keyName(strings.TrimPrefix(user, tokenUser))
+	return key
 }
 
 // OnSessionEstablish ends an older connection of the same client id, and waits
@@ -59,6 +78,7 @@ func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
 func (h *hook) OnSessionEstablish(cl *mqtt.Client, pk packets.Packet) {
 	if c := connOf(cl); c != nil {
 		h.b.takeTurn(c, cl.ID)
+		h.b.returned(cl.ID)
 	}
 	older, ok := h.b.server.Clients.Get(cl.ID)
 	if !ok {
@@ -68,6 +88,7 @@ func (h *hook) OnSessionEstablish(cl *mqtt.Client, pk packets.Packet) {
 	if c == nil {
 		return
 	}
+	defer h.inherit(cl, pk, older)
 	c.superseded.Store(true)
 	if older.Properties.ProtocolVersion >= 5 {
 		h.b.server.DisconnectClient(older, packets.ErrSessionTakenOver)
@@ -77,15 +98,37 @@ func (h *hook) OnSessionEstablish(cl *mqtt.Client, pk packets.Packet) {
 	select {
 	case <-c.gone:
 	case <-time.After(2 * time.Second):
-		h.b.log.Warn("an older connection did not end in time", "client", bounded(cl.ID), "remote", c.remote)
+		h.b.log.Warn("an older connection did not end in time", "client", bounded(ownID(cl)), "remote", c.remote)
 	}
+}
+
+// inherit hands what an older connection has said on to the one that took its
+// place; and what it was to be sent, by the library's rule: unless one of both
+// sessions is clean.
+func (h *hook) inherit(cl *mqtt.Client, pk packets.Packet, older *mqtt.Client) {
+	c, before := connOf(cl), connOf(older)
+	if c != nil {
+		c.statuses = before.statuses
+		h.b.tookOver(c, before)
+	}
+	if now, there := h.b.server.Clients.Get(cl.ID); !there || now != older {
+		return // it ended with its connection
+	}
+	if c == nil || pk.Connect.Clean || older.Properties.Clean && older.Properties.ProtocolVersion < 5 {
+		before.outbox.close(h.b)
+		return
+	}
+	c.outbox = before.outbox
 }
 
 // OnSessionEstablished makes the session visible.
 func (h *hook) OnSessionEstablished(cl *mqtt.Client, pk packets.Packet) {
 	if c := connOf(cl); c != nil {
+		drained := func() { c.outbox.pump(cl, h.b) }
 		c.client.Store(cl)
+		c.drained.Store(&drained)
 		c.arrived()
+		c.outbox.pump(cl, h.b)
 	}
 }
 
@@ -96,15 +139,23 @@ func (h *hook) OnDisconnect(cl *mqtt.Client, err error, expire bool) {
 		h.b.trimAbsent()
 	}
 	c := connOf(cl)
-	if c == nil || c.will == nil || err == nil || c.superseded.Load() || h.b.stopping() {
-		return
+	if c != nil && expire && !cl.IsTakenOver() {
+		c.outbox.close(h.b)
 	}
-	d := &delivery{b: h.b, c: c, cl: cl, message: c.will.message}
-	d.message.qos = 0 // nobody is there to be acknowledged
-	c.deliveries.add(d)
-	h.ingest(d, ingest.Message{Will: true, QoS: c.will.message.qos})
+	switch {
+	case c == nil || c.superseded.Load() || h.b.stopping():
+	case err == nil: // it said goodbye
+		h.depart(cl, c)
+	default:
+		h.bequeath(cl, c)
+	}
 }
 
 // OnClientExpired takes the subscriptions of a session that ends with its
 // client away. The library leaves them, for every later message to look at.
-func (h *hook) OnClientExpired(cl *mqtt.Client) { h.b.server.UnsubscribeClient(cl) }
+func (h *hook) OnClientExpired(cl *mqtt.Client) {
+	h.b.server.UnsubscribeClient(cl)
+	if c := connOf(cl); c != nil {
+		c.outbox.close(h.b)
+	}
+}

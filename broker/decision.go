@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Decision is what an operator decided on an observer.
@@ -105,5 +106,16 @@ func parseRuling(line string) (Ruling, error) {
 // cleanNote makes one line of a note, and not a long one.
 func cleanNote(note string) string {
 	note = strings.Join(strings.FieldsFunc(note, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
-	return strings.TrimSpace(cut(note, maxNote))
+	return strings.TrimSpace(clip(note, maxNote))
+}
+
+// clip returns no more than the first most bytes of s, in whole characters.
+func clip(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most]
 }

@@ -18,6 +18,9 @@ type delivery struct {
 	message outgoing
 	id      uint16              // packet id, 0 at QoS 0
 	key     string              // of the observer that it is of; "" for none
+	status  bool                // it tells of the observer itself
+	will    bool                // sent for a client that is gone
+	departs bool                // no message, but the end of them
 	waiter  chan ingest.Verdict // QoS 2: the connection waits and lets the library answer
 	verdict ingest.Verdict
 	settled bool
@@ -30,6 +33,20 @@ type deliveries struct {
 	mu    sync.Mutex
 	queue []*delivery
 	slots chan struct{} // one taken by each message that will be acknowledged
+	quiet chan struct{} // one by each message at QoS 0
+}
+
+// quietShare is how many times more messages of one connection may wait for
+// their commit at QoS 0 than above. No connection may fill the store's queue by
+// itself: those of all others would wait behind.
+const quietShare = 4
+
+// place is where a message of that QoS takes a slot until it is answered.
+func (q *deliveries) place(qos byte) chan struct{} {
+	if qos == 0 {
+		return q.quiet
+	}
+	return q.slots
 }
 
 // add puts d at the end of the line.
@@ -63,11 +80,22 @@ func (d *delivery) settle(v ingest.Verdict) {
 // finds the message retained.
 func (d *delivery) answer() {
 	defer d.b.inFlight.Add(-1)
-	if d.message.qos > 0 {
-		defer func() { <-d.c.deliveries.slots }()
+	if d.departs {
+		d.b.standDown(d.c)
+		return
+	}
+	if !d.will {
+		defer func() { <-d.c.deliveries.place(d.message.qos) }()
 	}
 	d.b.stats.count(d.verdict)
 	d.b.roster.settled(d.c, d.key, d.verdict, time.Now())
+	if d.verdict.Outcome == ingest.Stored || d.verdict.Outcome == ingest.Passed {
+		if d.b.shown != nil {
+			d.b.shown.again(d.message.topic, d.message.payload, time.Now())
+		}
+		d.b.forward(d.cl.ID, d.message)
+		d.b.standUp(d)
+	}
 	if d.waiter != nil {
 		d.waiter <- d.verdict
 		return
@@ -76,9 +104,6 @@ func (d *delivery) answer() {
 		// No answer; and a message is sent again only over a new connection.
 		d.cl.Stop(packets.ErrServerUnavailable)
 		return
-	}
-	if d.verdict.Outcome != ingest.Worthless {
-		d.b.forward(d.cl, d.message)
 	}
 	if d.message.qos == 1 {
 		d.c.acknowledge(d.id)
@@ -90,74 +115,4 @@ func (d *delivery) answer() {
 // MQTT: version 5 leaves out a reason code that says success.
 func (c *conn) acknowledge(id uint16) {
 	c.Write([]byte{packets.Puback << 4, 2, byte(id >> 8), byte(id)}) // a broken connection shows itself to its reader
-}
-
-// outgoing is what subscribers get of a PUBLISH.
-type outgoing struct {
-	topic      string
-	payload    []byte
-	qos        byte
-	retain     bool
-	properties *packets.Properties // of MQTT 5 publishers
-}
-
-// forward sends a message to the subscribers, and keeps it when it is to be
-// retained. It waits for nobody.
-func (b *Broker) forward(from *mqtt.Client, m outgoing) {
-	defer func() { // whoever calls settles the messages of all clients
-		if p := recover(); p != nil {
-			b.panicked("forward", p)
-		}
-	}()
-	pk := packets.Packet{
-		FixedHeader: packets.FixedHeader{Type: packets.Publish, Qos: m.qos, Retain: m.retain && b.mayRetain(m)},
-		TopicName:   m.topic,
-		Payload:     m.payload,
-		PacketID:    uint16(min(m.qos, 1)), // must not be 0 above QoS 0; each subscriber gets its own
-	}
-	as := b.inline
-	if m.properties != nil {
-		pk.Properties = *m.properties
-		as = b.server.NewClient(nil, "hub", from.ID, true) // its id lets "no local" subscriptions work
-		as.Properties.ProtocolVersion = 5
-	}
-	if err := b.server.InjectPacket(as, pk); err != nil {
-		b.stats.forwardErrors.Add(1)
-		b.log.Debug("message not forwarded", "topic", m.topic, "err", err)
-	}
-}
-
-// size is what keeping m takes, in bytes.
-func (m *outgoing) size() int {
-	n := len(m.topic) + len(m.payload)
-	if p := m.properties; p != nil {
-		n += len(p.CorrelationData) + len(p.ResponseTopic) + len(p.ContentType)
-		for _, u := range p.User {
-			n += len(u.Key) + len(u.Val)
-		}
-	}
-	return n
-}
-
-// mayRetain keeps the number of topics with a retained message bounded, and the
-// memory that they take.
-func (b *Broker) mayRetain(m outgoing) bool {
-	if m.size() > b.opts.MaxRetainedBytes {
-		b.stats.retainRefused.Add(1)
-		return false
-	}
-	if b.retained() < int64(b.opts.MaxRetained) {
-		return true
-	}
-	if _, known := b.server.Topics.Retained.Get(m.topic); known {
-		return true
-	}
-	b.stats.retainRefused.Add(1)
-	return false
-}
-
-// retained is how many topics have a retained message, those under $SYS apart,
-// which the library keeps for itself.
-func (b *Broker) retained() int64 {
-	return int64(b.server.Topics.Retained.Len()) - b.ownTopics.Load()
 }

@@ -18,5 +18,10 @@
 // bounded buffer of that connection, emptied by a goroutine of its own; a client
 // that does not read loses messages, then its connection.
 //
+// Whose message one is counts for more than who sent it: an observer is known by
+// the key in its topic, which a login may have proved. What the broker refuses is
+// acknowledged and counted by its reason at that observer; only a failed login
+// ends a connection. An observer is online while a connection speaks for it.
+//
 // MQTT library types stay inside this package.
 package broker

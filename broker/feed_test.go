@@ -21,7 +21,7 @@ type observed struct {
 }
 
 func observe(l Limits) *observed {
-	return &observed{r: newRoster(false, l), c: &conn{origin: netip.MustParsePrefix("192.0.2.7/32")}, now: day}
+	return &observed{r: newRoster(false, l), c: &conn{caller: caller{origin: netip.MustParsePrefix("192.0.2.7/32")}}, now: day}
 }
 
 // send sends one message after a pause.
@@ -140,11 +140,11 @@ func TestStrangersFloodDoesNotSilenceTheObserverItself(t *testing.T) {
 	if reason, _ := o.send(0, keyA, "ZRH", "y"); reason != ReasonMuted {
 		t.Fatalf("the stranger: %q", reason)
 	}
-	o.c = &conn{origin: o.c.origin, principal: Principal{Key: keyA}}
+	o.c = &conn{caller: o.c.caller, principal: Principal{Key: keyA}}
 	if reason, _ := o.send(0, keyA, "ZRH", "z"); reason != "" {
 		t.Errorf("the observer, which has proved its key: %q", reason)
 	}
-	o.c = &conn{origin: netip.MustParsePrefix("192.0.2.8/32")}
+	o.c = &conn{caller: caller{origin: netip.MustParsePrefix("192.0.2.8/32")}}
 	if reason, _ := o.send(0, keyA, "ZRH", "z"); reason != "" {
 		t.Errorf("from elsewhere: %q", reason)
 	}
@@ -203,7 +203,7 @@ func TestPlacesOfOneObserverAreBounded(t *testing.T) {
 	t.Parallel()
 	o := observe(DefaultLimits())
 	for i := range 100 {
-		o.c = &conn{origin: netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}), 32)}
+		o.c = &conn{caller: caller{origin: netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}), 32)}}
 		o.send(time.Second, keyA, "ZRH", "x")
 	}
 	if n := len(o.r.byKey[keyA].feeds); n != maxFeeds {

@@ -29,15 +29,14 @@ func (h *hook) Provides(method byte) bool {
 	switch method {
 	case mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnSessionEstablish, mqtt.OnSessionEstablished,
 		mqtt.OnDisconnect, mqtt.OnACLCheck, mqtt.OnPacketRead, mqtt.OnPublish, mqtt.OnSubscribe,
-		mqtt.OnUnsubscribe, mqtt.OnPublishDropped, mqtt.OnClientExpired,
-		mqtt.OnPacketEncode, mqtt.OnSubscribed:
+		mqtt.OnUnsubscribe, mqtt.OnClientExpired, mqtt.OnPacketProcessed, mqtt.OnSubscribed, mqtt.OnPacketEncode:
 		return true
 	}
 	return false
 }
 
-// OnACLCheck is asked before a publish, a subscription and every delivery. A
-// message for a client that is behind is left out here.
+// OnACLCheck is asked before a publish, a subscription, and every delivery of the
+// library's own messages, those under $SYS.
 func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 	if write { // decided in OnPublish, where a refusal does not end the connection
 		return true
@@ -48,28 +47,26 @@ func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 		return false
 	case strings.ContainsAny(topic, "+#"): // a subscription; each message is judged again
 		return c.principal.mayAsk(topic)
-	case !c.principal.allowed(topic, accessRead):
-		return false
-	case c.behind():
-		h.b.stats.dropped.Add(1)
-		return false
 	}
-	if c != nil && !cl.Closed() && cl.State.Inflight.Len() < maxUnacknowledged {
-		c.offer()
-	}
-	return true
+	return c.principal.allowed(topic, accessRead)
 }
 
-// OnPacketEncode counts what the library writes of the messages offered.
+// OnPacketEncode corrects some of the library's answers.
 func (h *hook) OnPacketEncode(cl *mqtt.Client, pk packets.Packet) packets.Packet {
-	if c := connOf(cl); c != nil && pk.FixedHeader.Type == packets.Publish {
-		c.taken.Add(1)
+	c := connOf(cl)
+	if c == nil {
+		return pk
+	}
+	switch pk.FixedHeader.Type {
+	case packets.Connack:
+		if c.denial != nil {
+			pk = c.denial.applied(pk)
+		}
+	case packets.Suback, packets.Unsuback:
+		pk.PacketID = c.asked.real(pk.PacketID)
 	}
 	return pk
 }
-
-// OnPublishDropped counts a message that the library left out for a slow client.
-func (h *hook) OnPublishDropped(cl *mqtt.Client, pk packets.Packet) { h.b.stats.dropped.Add(1) }
 
 // OnPacketRead renames topics that the library would drop in silence, without
 // an acknowledgement, so that they reach OnPublish; and it lets every lawful
@@ -81,14 +78,25 @@ func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet,
 	case pk.FixedHeader.Type == packets.Publish && refuseTopic(pk.TopicName):
 		pk.TopicName = refusedTopic
 	}
-	if t := pk.FixedHeader.Type; t == packets.Puback {
-		if _, known := cl.State.Inflight.Get(pk.PacketID); !known {
-			// It forgets a message that had to wait for the client's receive
-			// maximum as soon as it is sent, and its place with it.
-			cl.State.Inflight.IncreaseSendQuota()
+	if t := pk.FixedHeader.Type; t == packets.Subscribe || t == packets.Unsubscribe {
+		if c := connOf(cl); c != nil {
+			pk.PacketID = c.asked.substitute(cl, pk.PacketID)
 		}
 	}
 	return pk, nil
+}
+
+// OnPacketProcessed goes on sending to a client that has acknowledged something,
+// or that has its SUBACK and now gets the retained messages.
+func (h *hook) OnPacketProcessed(cl *mqtt.Client, pk packets.Packet, err error) {
+	c := connOf(cl)
+	if c == nil {
+		return
+	}
+	switch pk.FixedHeader.Type {
+	case packets.Subscribe, packets.Puback, packets.Pubrec, packets.Pubcomp:
+		c.outbox.pump(cl, h.b)
+	}
 }
 
 // OnPublish hands a message on, and keeps its acknowledgement back until its
@@ -103,7 +111,7 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (out packets.Packet
 	}
 	h.b.stats.received.Add(1)
 	d := &delivery{b: h.b, c: c, cl: cl, id: pk.PacketID, message: outgoingOf(cl, pk)}
-	if pk.FixedHeader.Qos > 0 && !h.takeSlot(c) {
+	if !h.takeSlot(c.deliveries.place(pk.FixedHeader.Qos)) {
 		return pk, packets.ErrRejectPacket
 	}
 	if pk.FixedHeader.Qos == 2 {
@@ -118,11 +126,11 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (out packets.Packet
 	return h.await(d, pk)
 }
 
-// takeSlot waits until fewer than MaxInFlight messages of c are unanswered; it
-// returns false when the broker begins to stop.
-func (h *hook) takeSlot(c *conn) bool {
+// takeSlot waits until there is room in slots; it returns false when the broker
+// begins to stop.
+func (h *hook) takeSlot(slots chan struct{}) bool {
 	select {
-	case c.deliveries.slots <- struct{}{}:
+	case slots <- struct{}{}:
 		return true
 	case <-h.b.accepting.Done():
 		return false
@@ -151,7 +159,7 @@ func (h *hook) judge(d *delivery) (reason Reason, wait time.Duration) {
 		h.b.roster.note(cmp.Or(d.c.principal.Key, a.ID), reason, "", a.at) // whose login it is has to put it right
 		return reason, 0
 	}
-	d.key = a.ID
+	d.key, d.status = a.ID, a.Status
 	return h.b.roster.judge(a)
 }
 
@@ -181,20 +189,14 @@ func (h *hook) ingest(d *delivery, m ingest.Message) (wait time.Duration) {
 
 // await blocks the connection of a QoS 2 publisher until its message's fate is
 // known, and then tells the library, which keeps the state of that handshake.
-// Nothing but these three answers may be returned: any other error is logged
+// Nothing but these two answers may be returned: any other error is logged
 // by the library, and acknowledged.
 func (h *hook) await(d *delivery, pk packets.Packet) (packets.Packet, error) {
 	v := <-d.waiter
-	switch v.Outcome {
-	case ingest.NotSafe:
+	if v.Outcome == ingest.NotSafe {
 		d.cl.Stop(packets.ErrServerUnavailable)
 		return pk, packets.ErrRejectPacket
-	case ingest.Worthless:
-		h.b.stats.acked.Add(1)
-		return pk, packets.CodeSuccessIgnore
-	default:
-		h.b.stats.acked.Add(1)
-		pk.FixedHeader.Retain = pk.FixedHeader.Retain && h.b.mayRetain(d.message)
-		return pk, nil
 	}
+	h.b.stats.acked.Add(1)
+	return pk, packets.CodeSuccessIgnore // the subscribers have it from us
 }

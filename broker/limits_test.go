@@ -231,11 +231,13 @@ func TestReadingSubscriberMissesNothing(t *testing.T) {
 		b := start(t, sink)
 		sub := connect(t, b.addr, connectOptions{id: "sub"})
 		sub.subscribe("meshcore/#", 0)
-		c := connect(t, b.addr, connectOptions{id: "a"})
-		for range messages {
-			c.publish(topic, "{}", 0, 0)
+		for i := range 3 {
+			c := connect(t, b.addr, connectOptions{id: fmt.Sprint(i)})
+			for range messages / 3 {
+				c.publish(topic, "{}", 0, 0)
+			}
+			c.ping()
 		}
-		c.ping()
 		for range messages {
 			sink.next(t).settle(stored)
 		}

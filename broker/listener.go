@@ -2,10 +2,10 @@ package broker
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -14,26 +14,44 @@ import (
 	"time"
 )
 
+// Listener is one way in.
+type Listener struct {
+	Address string // tcp, tls, ws or wss://HOST:PORT; port 0 asks for a free one
+
+	Auth    *Auth          // nil for Options.Auth
+	Proxies []netip.Prefix // nil for Options.Proxies, empty for none
+}
+
+// Listeners are listeners at those addresses, and nothing about them is special.
+func Listeners(addresses ...string) []Listener {
+	all := make([]Listener, len(addresses))
+	for i, a := range addresses {
+		all[i].Address = a
+	}
+	return all
+}
+
 // listener accepts connections for the broker. It is ours and not the
 // library's: that one has no deadline for CONNECT, and ends for good at the
 // first failed accept.
 type listener struct {
-	b       *Broker
-	name    string // as configured
+	*wayIn
 	address string // HOST:PORT
 	web     bool   // MQTT over WebSocket
 	secure  bool   // TLS
 	ln      net.Listener
+	guests  *guests // of web
 	bound   atomic.Pointer[string]
 	once    sync.Once
 }
 
-func newListener(b *Broker, name string) (*listener, error) {
+func newListener(b *Broker, o Listener) (*listener, error) {
+	name := o.Address
 	u, err := url.Parse(name)
 	if err != nil || u.Port() == "" || strings.Trim(u.Path, "/") != "" {
 		return nil, fmt.Errorf("listen on %q: use SCHEME://HOST:PORT, for example tcp://:1883", name)
 	}
-	l := &listener{b: b, name: name, address: u.Host}
+	l := &listener{address: u.Host}
 	switch u.Scheme {
 	case "tcp", "tls", "ws", "wss":
 		l.web, l.secure = strings.HasPrefix(u.Scheme, "ws"), u.Scheme == "tls" || u.Scheme == "wss"
@@ -41,7 +59,13 @@ func newListener(b *Broker, name string) (*listener, error) {
 		return nil, fmt.Errorf("listen on %q: the scheme is tcp, tls, ws or wss", name)
 	}
 	if l.secure && b.tls == nil {
-		return nil, fmt.Errorf("listen on %q: it needs a certificate (hub.broker.tls.certFile and keyFile)", name)
+		return nil, fmt.Errorf("listen on %q: it needs a certificate (hub.broker.tls)", name)
+	}
+	if l.wayIn, err = b.newWayIn(o); err != nil {
+		return nil, fmt.Errorf("listen on %q: %w", name, err)
+	}
+	if l.web {
+		l.guests = newGuests()
 	}
 	return l, nil
 }
@@ -52,9 +76,6 @@ func (l *listener) open(ctx context.Context) error {
 		return &ListenError{Listener: l.name, Err: err}
 	}
 	l.ln = ln
-	if l.secure {
-		l.ln = tls.NewListener(ln, l.b.tls) // the handshake is done by the first read, on the connection's goroutine
-	}
 	bound := ln.Addr().String()
 	l.bound.Store(&bound)
 	return nil
@@ -103,108 +124,43 @@ func (l *listener) close() {
 	})
 }
 
-// serve accepts until the listener is closed.
+// serve accepts until the listener is closed. A failed accept, as when the
+// process has no file descriptors left, is followed by a growing pause.
 func (l *listener) serve() {
 	if l.web {
-		l.serveHTTP()
-		return
+		stop := l.serveHTTP()
+		defer stop()
 	}
-	patient := &patientListener{l}
+	const first, most = 5 * time.Millisecond, time.Second
+	pause := first
 	for {
-		socket, err := patient.Accept()
-		if err != nil {
+		tcp, err := l.ln.Accept()
+		switch {
+		case err == nil:
+			pause = first
+			l.admit(tcp)
+			continue
+		case l.b.stopping() || errors.Is(err, net.ErrClosed):
 			return
 		}
-		l.admit(socket)
-	}
-}
-
-// patientListener goes on after a failed accept, as when the process has no
-// file descriptors left, with a growing pause. Its error means that the
-// listener is closed.
-type patientListener struct{ *listener }
-
-// Accept waits for the next connection.
-func (p *patientListener) Accept() (net.Conn, error) {
-	const first, most = 5 * time.Millisecond, time.Second
-	for pause := first; ; pause = min(2*pause, most) {
-		socket, err := p.ln.Accept()
-		if err == nil || p.b.stopping() || errors.Is(err, net.ErrClosed) {
-			return socket, err
-		}
-		if pause == first {
-			p.b.log.Warn("cannot accept connections", "listener", p.name, "err", err)
-		}
-		p.b.stats.acceptErrors.Add(1)
+		l.b.acceptFailed(l, err)
 		select {
 		case <-time.After(pause):
-		case <-p.b.accepting.Done():
-			return nil, net.ErrClosed
+		case <-l.b.accepting.Done():
+			return
 		}
+		pause = min(2*pause, most)
 	}
 }
 
-// Close closes the listener.
-func (p *patientListener) Close() error { p.close(); return nil }
-
-// Addr is where the listener is bound.
-func (p *patientListener) Addr() net.Addr { return p.ln.Addr() }
-
-// admit serves a new connection on a goroutine of its own, or closes it when
-// there are too many.
-func (l *listener) admit(socket net.Conn) {
-	c := newConn(socket, l.name, l.b.opts)
-	if !l.b.track(c) {
-		socket.Close()
-		return
-	}
-	go l.b.serve(c)
-}
-
-// track counts c in; it refuses when the broker is full or stopping, or when c
-// is one too many of its address: one machine must not be able to shut out all
-// others by holding connections open.
-func (b *Broker) track(c *conn) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.stopping() {
-		return false
-	}
-	if len(b.conns) >= b.opts.MaxConnections || b.from[c.origin] >= b.opts.MaxPerAddress {
-		b.stats.refusedFull.Add(1)
-		return false
-	}
-	b.conns[c] = struct{}{}
-	b.from[c.origin]++
-	b.serving.Add(1)
-	b.stats.accepted.Add(1)
-	return true
-}
-
-// serve is the life of one connection. A packet that makes the library panic
-// ends this connection and no other.
-func (b *Broker) serve(c *conn) {
-	defer func() {
-		if p := recover(); p != nil {
-			b.panicked("serve "+c.remote, p)
-			b.abandon(c)
-		}
-		c.Close()
+// acceptFailed counts and tells. When it is for want of file descriptors, one
+// that serves nobody is given up.
+func (b *Broker) acceptFailed(l *listener, err error) {
+	b.stats.acceptErrors.Add(1)
+	b.full.warn(b.log, "cannot accept connections", "listener", l.name, "err", err)
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
 		b.mu.Lock()
-		delete(b.conns, c)
-		if b.from[c.origin]--; b.from[c.origin] == 0 {
-			delete(b.from, c.origin)
-		}
-		b.mu.Unlock()
-		if c.arrived != nil {
-			c.arrived()
-		}
-		b.roster.leave(c)
-		close(c.gone)
-		b.serving.Done()
-	}()
-	c.Conn.SetReadDeadline(time.Now().Add(b.opts.ConnectTimeout))
-	if err := b.server.EstablishConnection(c.listener, c); err != nil {
-		b.ended(c, err)
+		defer b.mu.Unlock()
+		b.makeRoom(nil)
 	}
 }

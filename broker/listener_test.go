@@ -60,7 +60,7 @@ func certificateFiles(t *testing.T) TLS {
 func TestEveryListenerCarriesMQTT(t *testing.T) {
 	t.Parallel()
 	listeners := []string{"tcp://127.0.0.1:0", "tls://127.0.0.1:0", "ws://127.0.0.1:0", "wss://127.0.0.1:0"}
-	b := start(t, verdictSink(storeAll), func(o *Options) { o.Listen, o.TLS = listeners, certificateFiles(t) })
+	b := start(t, verdictSink(storeAll), func(o *Options) { o.Listen, o.TLS = Listeners(listeners...), certificateFiles(t) })
 	for i, url := range []string{"tcp://", "ssl://", "ws://", "wss://"} {
 		for _, path := range []string{"", "/", "/mqtt"} {
 			o := paho.NewClientOptions().AddBroker(url + b.Addr(listeners[i]) + path).SetClientID("paho").
@@ -92,7 +92,7 @@ func TestEveryListenerCarriesMQTT(t *testing.T) {
 func TestRefusedWebSocketLoginIsToldSo(t *testing.T) {
 	t.Parallel()
 	const name = "ws://127.0.0.1:0"
-	b := start(t, verdictSink(storeAll), func(o *Options) { o.Listen, o.Auth.Anonymous = []string{name}, AnonymousNone })
+	b := start(t, verdictSink(storeAll), func(o *Options) { o.Listen, o.Auth.Anonymous = Listeners(name), AnonymousNone })
 	ws, _, err := websocket.Dial(t.Context(), "ws://"+b.Addr(name), &websocket.DialOptions{Subprotocols: []string{"mqtt"}})
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +113,7 @@ func TestRefusedWebSocketLoginIsToldSo(t *testing.T) {
 func TestPageOfAnotherHostMayNotConnect(t *testing.T) {
 	t.Parallel()
 	const name = "ws://127.0.0.1:0"
-	b := start(t, verdictSink(storeAll), func(o *Options) { o.Listen = []string{name} })
+	b := start(t, verdictSink(storeAll), func(o *Options) { o.Listen = Listeners(name) })
 	for origin, ok := range map[string]bool{"http://" + b.Addr(name): true, "https://evil.example": false, "null": false} {
 		ws, _, err := websocket.Dial(t.Context(), "ws://"+b.Addr(name), &websocket.DialOptions{HTTPHeader: http.Header{"Origin": {origin}}})
 		if (err == nil) != ok {
@@ -171,7 +171,7 @@ func TestListenerNamesAreChecked(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"", "1883", ":1883", "tcp://", "tcp://host", "http://:80", "tcp://:1883/path", "tls://:8883"} {
 		o := DefaultOptions()
-		o.Listen = []string{name}
+		o.Listen = Listeners(name)
 		if _, err := New(verdictSink(storeAll), o); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%q: %v", name, err)
 		}
@@ -181,7 +181,7 @@ func TestListenerNamesAreChecked(t *testing.T) {
 func TestOldTLSIsRefused(t *testing.T) {
 	t.Parallel()
 	const name = "tls://127.0.0.1:0"
-	b := start(t, verdictSink(storeAll), func(o *Options) { o.Listen, o.TLS = []string{name}, certificateFiles(t) })
+	b := start(t, verdictSink(storeAll), func(o *Options) { o.Listen, o.TLS = Listeners(name), certificateFiles(t) })
 	c, err := tls.Dial("tcp", b.Addr(name), &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11})
 	if err == nil {
 		c.Close()

@@ -46,11 +46,10 @@ var (
 	errTooManyTries    = errors.New("too many wrong passwords from this address; it has to wait")
 )
 
-// admit returns the rights of a client at remote, HOST:PORT, that says to be
-// name. Whoever may come in anonymously is not kept out by a name and password
+// admit returns the rights of a client that says to be name. Whoever may come in anonymously is not kept out by a name and password
 // that mean nothing here: clients have some burnt in, and tokens for other
 // brokers. Only a user of ours with a wrong password is.
-func (d *door) admit(remote, name, password string) (Principal, error) {
+func (d *door) admit(who caller, name, password string) (Principal, error) {
 	var because error
 	switch {
 	case strings.HasPrefix(name, tokenUser) && len(d.auth.Tokens.Audiences) > 0:
@@ -60,30 +59,29 @@ func (d *door) admit(remote, name, password string) (Principal, error) {
 		}
 		because = err
 	case d.users.has(name):
-		return d.password(remote, name, password)
+		return d.password(who, name, password)
 	}
-	refusal := d.auth.Anonymous.refusal(remote)
+	refusal := d.auth.Anonymous.refusal(who)
 	switch {
-	case refusal == "":
+	case refusal == nil:
 		return Principal{Role: RoleGuest}, nil
 	case because != nil:
 		return Principal{}, because
 	case d.users != nil && name != "": // takes as long for a name that is not there
-		return d.password(remote, name, password)
+		return d.password(who, name, password)
 	}
-	return Principal{}, errors.New(refusal)
+	return Principal{}, refusal
 }
 
 // password checks a user's password, unless too many wrong ones came from the
 // same address lately: each check costs the machine a lot.
-func (d *door) password(remote, name, password string) (Principal, error) {
-	address := originOf(remote)
-	if !d.throttle.allow(address, d.now()) {
+func (d *door) password(who caller, name, password string) (Principal, error) {
+	if !d.throttle.allow(who.origin, d.now()) {
 		return Principal{}, errTooManyTries
 	}
 	p, ok := d.users.verify(name, password)
 	if !ok {
-		d.throttle.failed(address, d.now())
+		d.throttle.failed(who.origin, d.now())
 		return Principal{}, errWrongPassword
 	}
 	return p, nil

@@ -62,12 +62,12 @@ func TestWaysInStandSideBySide(t *testing.T) {
 		"burnt-in login from near": {near, "meshdev", "large4cats", RoleGuest, "", nil},
 		"nobody from near":         {near, "", "", RoleGuest, "", nil},
 	} {
-		p, err := door.admit(c.remote, c.user, c.password)
+		p, err := door.admit(callerAt(c.remote), c.user, c.password)
 		if p.Role != c.role || p.Key != c.key || !errors.Is(err, c.err) {
 			t.Errorf("%s: %+v, %v", name, p, err)
 		}
 	}
-	if _, err := door.admit(far, "", ""); err == nil {
+	if _, err := door.admit(callerAt(far), "", ""); err == nil {
 		t.Error("a stranger came in")
 	}
 }
@@ -81,7 +81,7 @@ func TestTokensCountOnlyWhereAnAudienceIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	door.now = func() time.Time { return noon }
-	if p, err := door.admit(far, user, password); err == nil {
+	if p, err := door.admit(callerAt(far), user, password); err == nil {
 		t.Errorf("let in as %+v", p)
 	}
 }
@@ -119,6 +119,41 @@ func TestWrongPasswordsAreThrottledByAddress(t *testing.T) {
 func hex4(i int) string {
 	const digits = "0123456789abcdef"
 	return string([]byte{digits[i>>12&15], digits[i>>8&15], digits[i>>4&15], digits[i&15]})
+}
+
+func TestObserverWithItsKeyAsUserNamePublishesOnlyForItself(t *testing.T) {
+	t.Parallel()
+	key := strings.Repeat("A", 64)
+	sink := newHeldSink()
+	b := start(t, sink, func(o *Options) {
+		o.Auth.Anonymous, o.Auth.UsersFile = AnonymousNone, usersFile(t, key+":observer:secret")
+	})
+	c := connect(t, b.addr, connectOptions{id: "a", user: strings.ToLower(key), password: "secret"})
+	c.publish("meshcore/ZRH/"+strings.Repeat("B", 64)+"/packets", "{}", 1, 1)
+	c.expectAck(0x40, 1) // softly
+	c.publish("meshcore/ZRH/"+key+"/packets", "{}", 1, 2)
+	m := sink.next(t)
+	m.settle(stored)
+	c.expectAck(0x40, 2)
+	if m.Topic != "meshcore/ZRH/"+key+"/packets" {
+		t.Errorf("sink got %s", m.Topic)
+	}
+}
+
+func TestListenersMayLetInOthers(t *testing.T) {
+	t.Parallel()
+	const open, closed = "tcp://127.0.0.1:0", "tcp://localhost:0"
+	b := start(t, verdictSink(storeAll), func(o *Options) {
+		auth := o.Auth
+		auth.Anonymous = AnonymousNone
+		o.Listen = []Listener{{Address: open}, {Address: closed, Auth: &auth}}
+	})
+	connect(t, b.Addr(open), connectOptions{id: "a"}).ping()
+	c := dialRaw(t, b.Addr(closed))
+	c.send(connectOptions{id: "b", version: 4}.packet())
+	if h, body := c.read(); h != 0x20 || body[1] != 5 {
+		t.Errorf("got % x % x, want a refusal", h, body)
+	}
 }
 
 func TestObserverWithATokenPublishesOnlyForItself(t *testing.T) {

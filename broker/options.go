@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"net/netip"
 	"time"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
@@ -12,10 +13,13 @@ import (
 
 // Options of a Broker. DefaultOptions gives the values an appliance wants.
 type Options struct {
-	Listen    []string // tcp, tls, ws or wss://HOST:PORT; port 0 asks for a free one
+	Listen    []Listener
 	TLS       TLS
-	Auth      Auth
+	Auth      Auth // of listeners that have none of their own
 	Observers Enrolment
+	Proxies   []netip.Prefix   // whose word on the address of a client is taken
+	Origins   []string         // hosts whose pages may connect, besides the one asked: patterns of path.Match
+	Statuses  []RetainedStatus // to begin with, the most important first
 	Upstreams []Upstream
 	Log       *slog.Logger
 
@@ -33,13 +37,33 @@ type Options struct {
 	MaxRetained      int // topics with a retained message
 	MaxRetainedBytes int // of one such message; a larger one is forwarded and not retained
 	MaxSubscriptions int // topic filters of one client
+
+	pace pace
+}
+
+// pace is how fast bridges find out and try again.
+type pace struct {
+	leastPause time.Duration // between two attempts to connect; it grows to mostPause, and is spread at random below it
+	mostPause  time.Duration
+	pingAfter  time.Duration // of silence; whole seconds
+	idle       time.Duration // an upstream that sends no whole control packet for so long is gone
+	echoWait   time.Duration // for a message to come back that was sent round
+	window     time.Duration // for messages on a second connection
+}
+
+func defaultPace() pace {
+	return pace{
+		leastPause: time.Second, mostPause: time.Minute,
+		pingAfter: 30 * time.Second, idle: 45 * time.Second,
+		echoWait: 15 * time.Second, window: time.Minute,
+	}
 }
 
 // DefaultOptions listens on every address at MQTT's port and lets the local
 // network in. No real observer reaches one of the limits.
 func DefaultOptions() Options {
 	return Options{
-		Listen:           []string{"tcp://:1883"},
+		Listen:           Listeners("tcp://:1883"),
 		Auth:             DefaultAuth(),
 		Observers:        DefaultEnrolment(),
 		Log:              slog.New(slog.DiscardHandler),
@@ -56,6 +80,7 @@ func DefaultOptions() Options {
 		MaxRetained:      10_000,
 		MaxRetainedBytes: 4 << 10,
 		MaxSubscriptions: 64,
+		pace:             defaultPace(),
 	}
 }
 
@@ -92,7 +117,7 @@ func capabilities(o Options) *mqtt.Capabilities {
 	c := mqtt.NewDefaultServerCapabilities()
 	c.MaximumClients = math.MaxInt64 // the listeners count, before a CONNECT is read
 	c.MaximumPacketSize = uint32(o.MaxPacketSize)
-	c.MaximumClientWritesPending = writesPending
+	c.MaximumClientWritesPending = 64 // only the library's own messages, under $SYS, go that way
 	c.MaximumInflight = maxUnacknowledged
 	c.ReceiveMaximum = uint16(o.MaxInFlight)
 	c.MaximumSessionExpiryInterval = 24 * 3600

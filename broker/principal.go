@@ -8,6 +8,7 @@ const (
 	RoleGuest    Role = "guest"    // anonymous: publishes for any observer, reads what a viewer reads
 	RoleObserver Role = "observer" // publishes; with a key only for itself
 	RoleViewer   Role = "viewer"   // reads what observers publish
+	RoleLimited  Role = "limited"  // reads it without signal strengths and what the observers are
 	RoleAdmin    Role = "admin"    // everything
 )
 

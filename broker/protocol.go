@@ -37,7 +37,7 @@ func (b *Broker) ended(c *conn, err error) {
 // logged in.
 func (c *conn) clientID() string {
 	if cl := c.client.Load(); cl != nil {
-		return bounded(cl.ID)
+		return bounded(ownID(cl))
 	}
 	return ""
 }

@@ -39,6 +39,7 @@ type station struct {
 	conns   map[*conn]struct{} // open, and speaking for it
 	address string
 	proven  bool
+	assumed string // topic of its retained status, which the hub made "offline"; "" when it did not
 
 	first, last time.Time
 	messages    int64
@@ -154,7 +155,7 @@ func (r *roster) judge(a arrival) (reason Reason, wait time.Duration) {
 
 // join notes that c speaks for s. The caller holds roster.mu.
 func (s *station) join(c *conn) {
-	if _, known := s.conns[c]; known || len(c.stations) >= maxStations {
+	if _, known := s.conns[c]; known || c.departed || len(c.stations) >= maxStations {
 		return
 	}
 	if s.conns == nil {
@@ -221,7 +222,7 @@ func (r *roster) leave(c *conn) {
 	for _, s := range c.stations {
 		delete(s.conns, c)
 	}
-	c.stations = nil
+	c.departed = true
 }
 
 // rule replaces what is decided.

@@ -129,7 +129,7 @@ func (r *roster) recall(seen []Seen) {
 			continue
 		}
 		s := r.station(key, one.First)
-		s.name, s.region, s.address, s.upstream = cut(one.Name, maxNote), cut(one.Region, maxNote), cut(one.Address, maxNote), one.Upstream
+		s.name, s.region, s.address, s.upstream = clip(one.Name, maxNote), clip(one.Region, maxNote), clip(one.Address, maxNote), one.Upstream
 		s.last, s.messages, s.accepted = one.Last, one.Messages, one.Refused == ""
 	}
 	r.news = false

@@ -36,7 +36,7 @@ func (b *Broker) Sessions() []Session {
 			continue
 		}
 		all = append(all, Session{
-			ClientID:      cl.ID,
+			ClientID:      ownID(cl),
 			Username:      c.principal.Name,
 			Role:          c.principal.Role,
 			Key:           c.principal.Key,
@@ -114,6 +114,9 @@ func (b *Broker) trimAbsent() {
 		}
 		b.server.UnsubscribeClient(cl)
 		cl.ClearInflights()
+		if c := connOf(cl); c != nil {
+			c.outbox.close(b)
+		}
 		clients.Delete(cl.ID)
 		b.stats.forgotten.Add(1)
 	}

@@ -156,7 +156,7 @@ func TestTakeoverNeverEndsOffline(t *testing.T) {
 		time.Sleep(200 * time.Microsecond) // as long as a commit may take: it is what makes the race
 		return stored
 	}))
-	for i := range 200 {
+	for i := range 2000 {
 		c := connect(t, b.addr, connectOptions{id: "a", willTopic: statusTopic, will: "offline", retain: true})
 		c.send(c.publishPacket(statusTopic, "online", 1, 1, true))
 		c.expectAck(0x40, 1)

@@ -1,7 +1,9 @@
 package broker
 
 import (
+	"slices"
 	"sync/atomic"
+	"time"
 
 	"corescope-hub/ingest"
 )
@@ -22,14 +24,19 @@ type Stats struct {
 	Forgotten int64 // sessions ended because there were MaxAbsent of clients that left
 
 	RefusedLogins        int64
-	RefusedConnections   int64 // there were MaxConnections already, or MaxPerAddress
+	RefusedConnections   int64 // there were MaxConnections already, or MaxPerAddress, and all had logged in
+	Evicted              int64 // connections that did not log in, ended to make room for others
+	ConnectTimeouts      int64 // connections ended because there was no CONNECT within ConnectTimeout
+	RefusedProxies       int64 // PROXY headers of machines that are not trusted, or malformed
 	RefusedSubscriptions int64
 	RefusedRetains       int64 // there were MaxRetained already, or it was larger than MaxRetainedBytes
 	RefusedUpgrades      int64 // HTTP requests that were no MQTT over WebSocket
 	ProtocolErrors       int64 // connections ended because the client broke the protocol or a bound
 	AcceptErrors         int64
-	ForwardErrors        int64
+	TLSFailures          map[TLSFailure]int64 // handshakes that failed, by the reason; all reasons are there
 	Panics               int64
+
+	CertificateExpires time.Time // the first to expire of those for tls and wss; zero when one is missing
 
 	Observers       int64            // remembered now
 	RefusedMessages map[Reason]int64 // of clients and bridges, by the broker's own reasons; every one is there
@@ -40,7 +47,9 @@ type Stats struct {
 type counters struct {
 	accepted, acceptErrors, received, acked, notSafe, dropped                       atomic.Int64
 	refusedLogin, refusedFull, refusedSubscriptions, retainRefused, refusedUpgrades atomic.Int64
-	protocolErrors, forwardErrors, forgotten, panics                                atomic.Int64
+	protocolErrors, forgotten, panics                                               atomic.Int64
+	evicted, connectTimeouts, refusedProxies                                        atomic.Int64
+	tls                                                                             [len(TLSFailures)]atomic.Int64
 
 	refusedMessages map[Reason]*atomic.Int64 // by every one of Reasons; the map itself never changes
 }
@@ -51,6 +60,8 @@ func (c *counters) init() {
 		c.refusedMessages[r] = new(atomic.Int64)
 	}
 }
+
+func (c *counters) tlsFailed(why TLSFailure) { c.tls[slices.Index(TLSFailures[:], why)].Add(1) }
 
 func (c *counters) count(v ingest.Verdict) {
 	if v.Outcome == ingest.NotSafe {
@@ -77,20 +88,29 @@ func (b *Broker) Stats() Stats {
 		Forgotten:            c.forgotten.Load(),
 		RefusedLogins:        c.refusedLogin.Load(),
 		RefusedConnections:   c.refusedFull.Load(),
+		Evicted:              c.evicted.Load(),
+		ConnectTimeouts:      c.connectTimeouts.Load(),
+		RefusedProxies:       c.refusedProxies.Load(),
 		RefusedSubscriptions: c.refusedSubscriptions.Load(),
 		RefusedRetains:       c.retainRefused.Load(),
 		RefusedUpgrades:      c.refusedUpgrades.Load(),
 		ProtocolErrors:       c.protocolErrors.Load(),
 		AcceptErrors:         c.acceptErrors.Load(),
-		ForwardErrors:        c.forwardErrors.Load(),
 		Panics:               c.panics.Load(),
+		TLSFailures:          make(map[TLSFailure]int64),
+	}
+	for i, why := range TLSFailures {
+		s.TLSFailures[why] = c.tls[i].Load()
+	}
+	if b.certs != nil {
+		s.CertificateExpires = b.certs.expiry()
 	}
 	s.Observers, s.RefusedMessages = b.roster.size(), make(map[Reason]int64)
 	for reason, n := range c.refusedMessages {
 		s.RefusedMessages[reason] = n.Load()
 	}
 	for _, u := range b.upstreams {
-		s.Upstreams = append(s.Upstreams, u.ledger.snapshot())
+		s.Upstreams = append(s.Upstreams, u.snapshot())
 	}
 	return s
 }

@@ -55,6 +55,7 @@ var (
 	ErrTokenAudience  = errors.New("the token is for another broker (hub.broker.auth.token.audiences)")
 	ErrTokenExpired   = errors.New("the token is expired")
 	ErrTokenClock     = errors.New("the device's clock is not set")
+	ErrHubClock       = errors.New("the hub's own clock is not set, so no token can be judged; set it, or wait until it is")
 )
 
 // clockSet is a day before which no clock that is set can be: a device without
@@ -82,7 +83,7 @@ func (r TokenRule) verify(user, password string, now time.Time) (key string, err
 
 // readToken takes a token apart and checks the signature over the bytes that
 // came: clients order their JSON as they like.
-func readToken(token string, public ed25519.PublicKey) (claims TokenClaims, err error) {
+func readToken(token string, public ed25519.PublicKey) (claims receivedClaims, err error) {
 	signed, signature, ok := cutLast(token, '.')
 	header, payload, two := strings.Cut(signed, ".")
 	if !ok || !two || strings.Contains(payload, ".") {
@@ -124,18 +125,65 @@ func readPart(part string, into any) error {
 	return nil
 }
 
+// receivedClaims are claims as other programs write them: a time may have a
+// fraction, and there may be several audiences (RFC 7519, 2 and 4.1.3).
+type receivedClaims struct {
+	PublicKey string      `json:"publicKey"`
+	IssuedAt  unixSeconds `json:"iat"`
+	Expires   unixSeconds `json:"exp"`
+	Audience  audiences   `json:"aud"`
+}
+
+type unixSeconds int64
+
+// UnmarshalJSON takes a number, without its fraction.
+func (u *unixSeconds) UnmarshalJSON(b []byte) error {
+	var f float64
+	if err := json.Unmarshal(b, &f); err != nil {
+		return err
+	}
+	*u = unixSeconds(min(max(f, 0), 1<<53))
+	return nil
+}
+
+type audiences []string
+
+// UnmarshalJSON takes one text or a list.
+func (a *audiences) UnmarshalJSON(b []byte) error {
+	var one string
+	if json.Unmarshal(b, &one) == nil {
+		*a = audiences{one}
+		return nil
+	}
+	return json.Unmarshal(b, (*[]string)(a))
+}
+
+// accepts says whether the rule names one of the audiences of a token.
+func (r TokenRule) accepts(claimed audiences) bool {
+	for _, accepted := range r.Audiences {
+		if accepted == "*" || slices.ContainsFunc(claimed, func(c string) bool { return sameHost(accepted, c) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // judge decides on claims whose signature is good.
-func (r TokenRule) judge(c TokenClaims, now time.Time) error {
-	issued, expires := time.Unix(c.IssuedAt, 0), time.Unix(c.Expires, 0)
+func (r TokenRule) judge(c receivedClaims, now time.Time) error {
+	issued, expires := time.Unix(int64(c.IssuedAt), 0), time.Unix(int64(c.Expires), 0)
 	switch {
+	case now.Before(clockSet): // a Raspberry Pi has no battery for its clock
+		return ErrHubClock
 	case c.Expires == 0:
 		return ErrTokenNoExpiry
+	case c.IssuedAt == 0:
+		return fmt.Errorf("%w: it does not say when it was issued (iat)", ErrTokenForm)
 	case issued.Before(clockSet):
 		return fmt.Errorf("%w: it says %s", ErrTokenClock, issued.UTC().Format(time.DateTime))
 	case expires.Sub(issued) > r.MaxLifetime:
 		return fmt.Errorf("%w: %s", ErrTokenLifetime, expires.Sub(issued))
-	case !slices.Contains(r.Audiences, "*") && !slices.ContainsFunc(r.Audiences, func(a string) bool { return sameHost(a, c.Audience) }):
-		return fmt.Errorf("%w: %q", ErrTokenAudience, bounded(c.Audience))
+	case !r.accepts(c.Audience):
+		return fmt.Errorf("%w: %q", ErrTokenAudience, bounded(strings.Join(c.Audience, " ")))
 	case now.After(expires.Add(r.Skew)):
 		return fmt.Errorf("%w: %s ago by the hub's clock", ErrTokenExpired, now.Sub(expires).Round(time.Second))
 	case issued.After(now.Add(r.Skew)):
@@ -145,12 +193,13 @@ func (r TokenRule) judge(c TokenClaims, now time.Time) error {
 }
 
 // sameHost compares audiences: host names, in any case, which some clients give
-// as a URL.
+// as a URL or with a port.
 func sameHost(accepted, claimed string) bool {
 	for _, scheme := range []string{"https://", "wss://", "mqtts://"} {
 		claimed = strings.TrimPrefix(claimed, scheme)
 	}
 	claimed, _, _ = strings.Cut(claimed, "/")
+	claimed, _, _ = strings.Cut(claimed, ":")
 	return strings.EqualFold(accepted, claimed)
 }
 

@@ -109,6 +109,52 @@ func TestTokenIsJudged(t *testing.T) {
 	}
 }
 
+func TestClaimsMayBeWrittenInOtherWays(t *testing.T) {
+	t.Parallel()
+	d := newDevice('a')
+	rule := DefaultTokenRule()
+	rule.Audiences = []string{"hub.example"}
+	for name, try := range map[string]struct {
+		iat, exp, aud string
+		want          error
+	}{
+		"with fractions":      {"%d.75", "%d.1", `"hub.example"`, nil},
+		"several audiences":   {"%d", "%d", `["a.example","hub.example"]`, nil},
+		"others only":         {"%d", "%d", `["a.example"]`, ErrTokenAudience},
+		"audience with port":  {"%d", "%d", `"wss://hub.example:443/mqtt"`, nil},
+		"no audience":         {"%d", "%d", `null`, ErrTokenAudience},
+		"audience no text":    {"%d", "%d", `5`, ErrTokenForm},
+		"time as text":        {`"%d"`, "%d", `"hub.example"`, ErrTokenForm},
+		"no time of issue":    {"0.%d", "%d", `"hub.example"`, ErrTokenForm},
+		"end beyond all time": {"%d", "1e300", `"hub.example"`, ErrTokenLifetime},
+		"end before all time": {"%d", "-%d", `"hub.example"`, ErrTokenNoExpiry},
+	} {
+		payload := fmt.Sprintf(`{"publicKey":"`+d.key+`","iat":`+try.iat+`,"exp":`+try.exp+`,"aud":`+try.aud+`}`, noon.Unix(), noon.Add(time.Hour).Unix())
+		if strings.HasPrefix(try.exp, "1e300") {
+			payload = fmt.Sprintf(`{"publicKey":"`+d.key+`","iat":%d,"exp":1e300,"aud":`+try.aud+`}`, noon.Unix())
+		}
+		if _, err := rule.verify("v1_"+d.key, d.raw(`{"alg":"Ed25519","typ":"JWT"}`, payload), noon); !errors.Is(err, try.want) {
+			t.Errorf("%s: %v, want %v", name, err, try.want)
+		}
+	}
+}
+
+// A Raspberry Pi starts at a moment in the past until it has asked for the time:
+// that is nobody's fault but the hub's, and a bad signature stays one.
+func TestHubWithoutTheTimeSaysSo(t *testing.T) {
+	t.Parallel()
+	d, other := newDevice('a'), newDevice('b')
+	_, good, _ := MintToken(d.claims(), d.sign)
+	_, forged, _ := MintToken(d.claims(), other.sign)
+	early := time.Unix(0, 0)
+	if _, err := anyAudience().verify("v1_"+d.key, good, early); !errors.Is(err, ErrHubClock) {
+		t.Errorf("a good token: %v", err)
+	}
+	if _, err := anyAudience().verify("v1_"+d.key, forged, early); !errors.Is(err, ErrTokenSignature) {
+		t.Errorf("a forged token: %v", err)
+	}
+}
+
 func TestForgedTokenIsRefused(t *testing.T) {
 	t.Parallel()
 	d, other := newDevice('a'), newDevice('b')

@@ -29,13 +29,10 @@ func refuseTopic(topic string) bool {
 // bounded cuts text of a client for the log.
 func bounded(s string) string {
 	const most = 64
-	if len(s) <= most {
-		return s
-	}
-	return cut(s, most) + "…"
+	return cut(s, most)
 }
 
-// cut returns no more than the first most bytes of s, in whole characters.
+// cut leaves the first bytes of s, in whole characters.
 func cut(s string, most int) string {
 	if len(s) <= most {
 		return s
@@ -43,5 +40,5 @@ func cut(s string, most int) string {
 	for most > 0 && !utf8.RuneStart(s[most]) {
 		most--
 	}
-	return s[:most]
+	return s[:most] + "…"
 }

@@ -3,16 +3,15 @@ package broker
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/tls"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/url"
 	"os"
+	"sync/atomic"
 	"time"
 
-	paho "github.com/eclipse/paho.mqtt.golang"
-
-	"corescope-hub/ingest"
+	"golang.org/x/sync/semaphore"
 )
 
 // Upstream is another broker whose messages are taken over a bridge.
@@ -21,57 +20,96 @@ type Upstream struct {
 	URL                string // mqtt, mqtts, tcp, ssl, ws or wss
 	Username           string
 	Password           string
-	Topics             []string // filters; empty means meshcore/#
-	Region             string   // of messages whose topic and payload name none
-	InsecureSkipVerify bool     // take any TLS certificate
-	ConnectTimeout     time.Duration
+	Login              func(now time.Time) (Login, error) // makes a login that expires; nil: Username and Password
+	TLS                UpstreamTLS
+	InsecureSkipVerify bool // take any TLS certificate
+
+	ClientID  string   // "" makes one of this machine, Name and URL
+	Topics    []string // filters
+	QoS       byte     // of the subscriptions: 0, 1 or 2
+	Region    string   // of messages whose topic and payload name none
+	Republish bool     // show the messages to local subscribers
+
+	ConnectTimeout time.Duration // of one attempt, from dialling to the answer to SUBSCRIBE
+	Silence        time.Duration // least silence after which the upstream is asked whether it lives
 }
 
-// The pause between two attempts to connect to an upstream grows from the first
-// of these to the second, and is spread at random below it.
+// UpstreamTLS names files in PEM form, which are read at each connection.
+type UpstreamTLS struct {
+	CAFile   string // who may have signed the upstream's certificate; "": those whom this machine trusts
+	CertFile string // of this client, "" for none
+	KeyFile  string
+}
+
+// Login is what a bridge logs in with, and until when that is good.
+type Login struct {
+	Username, Password string
+	Expires            time.Time
+}
+
+// DefaultUpstream is an upstream without a name and an address.
+func DefaultUpstream() Upstream {
+	return Upstream{Topics: []string{"meshcore/#"}, QoS: 1, ConnectTimeout: 30 * time.Second, Silence: 2 * time.Minute}
+}
+
 const (
-	leastPause = time.Second
-	mostPause  = time.Minute
+	// maxWaitingBytes bounds what messages of one upstream that wait for their
+	// commit take, each with messageBytes besides its payload. An upstream that
+	// sends more is not read for a while.
+	maxWaitingBytes = 8 << 20
+	messageBytes    = 512
 )
 
 // upstream is a bridge to one broker. What it brings is acknowledged after the
 // commit, and an unacknowledged message comes again: the session is persistent,
 // its client id always the same.
 type upstream struct {
-	b      *Broker
-	opts   Upstream
-	name   string
-	client paho.Client
-	acks   ackQueue
-	lost   chan error // why the connection ended
-	ledger *ledger
+	b       *Broker
+	opts    Upstream
+	address *url.URL // without a login
+	ledger  *ledger
+	silence *silence
+	window  *semaphore.Weighted // bytes of messages that wait for their commit
+	waiting atomic.Int64        // those messages
+
+	nameless bool // the upstream refuses our client id: let it choose one
+	asking   asking
 }
 
-// upstreamSchemes maps the schemes of a config to those of the client library.
+// upstreamSchemes maps the schemes of a config to those that we dial.
 var upstreamSchemes = map[string]string{
 	"mqtt": "tcp", "tcp": "tcp", "mqtts": "ssl", "ssl": "ssl", "ws": "ws", "wss": "wss",
 }
 
 func newUpstream(b *Broker, o Upstream) (*upstream, error) {
 	address, err := url.Parse(o.URL)
-	if err != nil || address.Host == "" || upstreamSchemes[address.Scheme] == "" {
+	if err != nil || address.Hostname() == "" || upstreamSchemes[address.Scheme] == "" {
 		return nil, fmt.Errorf("bridge %q: not a broker address: use mqtt://HOST:PORT, or mqtts, tcp, ssl, ws, wss", o.Name)
 	}
-	if len(o.Topics) == 0 {
-		o.Topics = []string{"meshcore/#"}
+	if o.QoS > 2 || len(o.Topics) == 0 || o.ConnectTimeout <= 0 || o.Silence <= 0 {
+		return nil, fmt.Errorf("bridge %q: QoS %d, %d topics, connect timeout %s, silence %s: start from DefaultUpstream", o.Name, o.QoS, len(o.Topics), o.ConnectTimeout, o.Silence)
+	}
+	if address.User != nil && o.Username == "" {
+		o.Username = address.User.Username()
+		o.Password, _ = address.User.Password()
+	}
+	address.User = nil
+	if o.Name == "" {
+		o.Name = address.Host
 	}
 	u := &upstream{
-		b:    b,
-		opts: o,
-		name: o.Name,
-		acks: ackQueue{wake: make(chan struct{}, 1)},
-		lost: make(chan error, 1),
+		b: b, opts: o, address: address,
+		ledger:  newLedger(b.log, o.Name, shown(*address), time.Now),
+		silence: newSilence(o.Silence),
+		window:  semaphore.NewWeighted(maxWaitingBytes),
 	}
-	if u.name == "" {
-		u.name = address.Host
+	u.asking = newAsking(u.clientID(), b.opts.pace)
+	if _, err := u.tlsConfig(); err != nil {
+		return nil, err
 	}
-	u.ledger = newLedger(b.log, u.name, shown(*address), time.Now)
-	u.client = paho.NewClient(u.clientOptions(address))
+	if _, err := u.login(); err != nil {
+		return nil, err
+	}
 	return u, nil
 }
 
@@ -79,48 +117,47 @@ func newUpstream(b *Broker, o Upstream) (*upstream, error) {
 // in the query.
 func shown(u url.URL) string { return u.Scheme + "://" + u.Host + u.EscapedPath() }
 
-func (u *upstream) clientOptions(address *url.URL) *paho.ClientOptions {
-	address.Scheme = upstreamSchemes[address.Scheme]
-	o := paho.NewClientOptions().
-		AddBroker(address.String()).
-		SetClientID(u.clientID()).
-		SetUsername(u.opts.Username).
-		SetPassword(u.opts.Password).
-		SetCleanSession(false).
-		SetAutoReconnect(false). // run does it, with the pauses and the log that we want
-		SetAutoAckDisabled(true).
-		SetKeepAlive(30 * time.Second).
-		SetPingTimeout(10 * time.Second).
-		SetWriteTimeout(10 * time.Second).
-		SetConnectTimeout(10 * time.Second).
-		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { u.receive(m) }).
-		SetConnectionLostHandler(func(_ paho.Client, err error) { u.end(err) })
-	if u.opts.InsecureSkipVerify {
-		o.SetTLSConfig(&tls.Config{InsecureSkipVerify: true}) // the operator's rejectUnauthorized: false
-	}
-	return o
-}
-
 // clientID is the same at every start, so that the upstream knows the session,
 // and another on another machine with the same configuration.
 func (u *upstream) clientID() string {
+	if u.opts.ClientID != "" {
+		return u.opts.ClientID
+	}
 	host, _ := os.Hostname()
 	sum := sha256.Sum256([]byte(host + "\x00" + u.opts.Name + "\x00" + u.opts.URL))
 	return fmt.Sprintf("hub-%x", sum[:8])
 }
 
+// login is what to log in with now.
+func (u *upstream) login() (Login, error) {
+	if u.opts.Login == nil {
+		return Login{Username: u.opts.Username, Password: u.opts.Password}, nil
+	}
+	l, err := u.opts.Login(time.Now())
+	if err != nil {
+		return Login{}, fmt.Errorf("bridge %q: make a login: %w", u.opts.Name, err)
+	}
+	return l, nil
+}
+
+// errRenew ends a connection whose login expires soon.
+var errRenew = errors.New("login renewed")
+
 // run connects, and connects again, until ctx ends.
 func (u *upstream) run(ctx context.Context) {
-	go u.acks.run(ctx)
-	pause := leastPause
+	pace := u.b.opts.pace
+	pause := pace.leastPause
 	for ctx.Err() == nil {
-		began := time.Now()
 		lasted, err := u.session(ctx)
 		if ctx.Err() != nil {
-			break
+			return
 		}
-		if time.Since(began) > mostPause {
-			pause = leastPause
+		if lasted > pace.mostPause {
+			pause = pace.leastPause
+		}
+		if errors.Is(err, errRenew) {
+			u.ledger.renewed(lasted)
+			continue
 		}
 		wait := pause/2 + rand.N(pause/2)
 		u.ledger.failed(err, lasted, wait)
@@ -128,111 +165,12 @@ func (u *upstream) run(ctx context.Context) {
 		case <-time.After(wait):
 		case <-ctx.Done():
 		}
-		pause = min(2*pause, mostPause)
-	}
-	u.client.Disconnect(250)
-}
-
-// session is one connection, from dialling to its end; lasted is how long it was
-// up.
-func (u *upstream) session(ctx context.Context) (lasted time.Duration, err error) {
-	select { // of the connection before
-	case <-u.lost:
-	default:
-	}
-	if err := u.wait(ctx, u.client.Connect(), "connect"); err != nil {
-		return 0, err
-	}
-	if err := u.subscribe(ctx); err != nil {
-		u.client.Disconnect(0)
-		return 0, err
-	}
-	began := time.Now()
-	u.ledger.up("topics", u.opts.Topics)
-	select {
-	case err := <-u.lost:
-		u.client.Disconnect(0)
-		return time.Since(began), err
-	case <-ctx.Done():
-		return time.Since(began), ctx.Err()
+		pause = min(2*pause, pace.mostPause)
 	}
 }
 
-// subscribe asks for every topic, and believes it only when it is granted.
-func (u *upstream) subscribe(ctx context.Context) error {
-	filters := make(map[string]byte, len(u.opts.Topics))
-	for _, t := range u.opts.Topics {
-		filters[t] = 1
-	}
-	token := u.client.SubscribeMultiple(filters, nil)
-	if err := u.wait(ctx, token, "subscribe"); err != nil {
-		return err
-	}
-	const refused = 0x80
-	for topic, granted := range token.(*paho.SubscribeToken).Result() {
-		if granted >= refused {
-			return fmt.Errorf("subscribe to %s: the upstream refuses; check what this login may read", topic)
-		}
-	}
-	return nil
-}
-
-// wait waits for an answer of the upstream.
-func (u *upstream) wait(ctx context.Context, token paho.Token, act string) error {
-	timeout := u.opts.ConnectTimeout
-	if timeout <= 0 {
-		timeout = 30 * time.Second
-	}
-	timer := time.NewTimer(timeout)
-	defer timer.Stop()
-	select {
-	case <-token.Done():
-		if err := token.Error(); err != nil {
-			return fmt.Errorf("%s: %w", act, err)
-		}
-		return nil
-	case <-timer.C:
-		u.client.Disconnect(0)
-		return fmt.Errorf("%s: no answer in %s", act, timeout)
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// receive is called for each message, in order, and must not wait long.
-func (u *upstream) receive(m paho.Message) {
-	now := time.Now()
-	u.ledger.message(now, m.Retained())
-	a := u.b.roster.arrival(nil, u.name, m.Topic(), m.Payload(), now)
-	if reason, _ := u.b.roster.judge(a); reason != "" {
-		u.b.stats.refusedMessages[reason].Add(1)
-		if m.Qos() > 0 {
-			u.acks.add(m)
-		}
-		return
-	}
-	u.b.inFlight.Add(1)
-	u.b.sink.Ingest(u.b.accepting, ingest.Message{
-		Source: u.name, Topic: m.Topic(), Payload: m.Payload(), QoS: m.Qos(),
-		Replayed: m.Retained(), Region: u.opts.Region, Received: now,
-	}, func(v ingest.Verdict) {
-		defer u.b.inFlight.Add(-1)
-		u.b.stats.count(v)
-		u.b.roster.settled(nil, a.ID, v, time.Now())
-		if v.Outcome == ingest.NotSafe {
-			u.end(fmt.Errorf("a message could not be kept: %w", v.Err))
-			return
-		}
-		if m.Qos() > 0 {
-			u.acks.add(m)
-		}
-	})
-}
-
-// end asks for the connection to be ended and made again.
-func (u *upstream) end(err error) {
-	select {
-	case u.lost <- err:
-	default: // it is ending already
-	}
+func (u *upstream) snapshot() UpstreamStats {
+	s := u.ledger.snapshot()
+	s.Waiting = u.waiting.Load()
+	return s
 }

@@ -1,63 +1,15 @@
 package broker
 
 import (
-	"fmt"
 	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"corescope-hub/ingest"
 )
 
-// mosquitto runs a real broker, of another make than ours, on a free port.
-func mosquitto(t *testing.T) (addr string) {
-	t.Helper()
-	path, err := exec.LookPath("mosquitto")
-	if err != nil {
-		path = "/usr/sbin/mosquitto"
-	}
-	if _, err := os.Stat(path); err != nil {
-		if strings.Contains(os.Getenv("HUB_REQUIRE"), "mosquitto") {
-			t.Fatal("mosquitto is required and not installed")
-		}
-		t.Skip("needs mosquitto (Debian package mosquitto)")
-	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr = ln.Addr().String()
-	port := ln.Addr().(*net.TCPAddr).Port
-	ln.Close()
-	conf := filepath.Join(t.TempDir(), "mosquitto.conf")
-	if err := os.WriteFile(conf, fmt.Appendf(nil, "listener %d 127.0.0.1\nallow_anonymous true\n", port), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(path, "-c", conf)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	for {
-		conn, err := net.Dial("tcp", addr)
-		if err == nil {
-			conn.Close()
-			return addr
-		}
-		select {
-		case <-time.After(10 * time.Millisecond):
-		case <-t.Context().Done():
-			t.Fatal("mosquitto does not start")
-		}
-	}
-}
-
 func bridged(addr string) func(*Options) {
-	return func(o *Options) { o.Upstreams = []Upstream{{Name: "up", URL: "mqtt://" + addr, Region: "ZRH"}} }
+	return func(o *Options) { o.Upstreams = []Upstream{upstreamAt("mqtt://" + addr)} }
 }
 
 // until waits for a condition that another program brings about.
@@ -152,7 +104,7 @@ func TestUpstreamAddressIsChecked(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"", "mqtt://", "http://example.org", "localhost:1883", "mqtt://a b"} {
 		o := DefaultOptions()
-		o.Upstreams = []Upstream{{Name: "up", URL: address}}
+		o.Upstreams = []Upstream{upstreamAt(address)}
 		if _, err := New(verdictSink(storeAll), o); err == nil {
 			t.Errorf("%q is taken for a broker address", address)
 		}
@@ -180,4 +132,10 @@ func TestReasonOfABridgeThatStaysDownIsToldOnceAnHour(t *testing.T) {
 			t.Errorf("%s: told %v, want %v", step.reason, got, step.told)
 		}
 	}
+}
+
+func upstreamAt(address string) Upstream {
+	u := DefaultUpstream()
+	u.Name, u.URL, u.Region = "up", address, "ZRH"
+	return u
 }

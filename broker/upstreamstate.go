@@ -4,8 +4,10 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 )
 
 // UpstreamState is what a bridge is at.
@@ -124,7 +126,7 @@ func (l *ledger) renewed(lasted time.Duration) {
 func (l *ledger) failed(err error, lasted, retry time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	cause := err.Error()
+	cause := cleanCause(err.Error())
 	l.stats.LastError = cause
 	args := []any{"err", cause, "retry_in", retry.Round(100 * time.Millisecond)}
 	if lasted > 0 {
@@ -136,6 +138,22 @@ func (l *ledger) failed(err error, lasted, retry time.Duration) {
 		level = slog.LevelWarn
 	}
 	l.log.Log(context.Background(), level, "bridge down", args...)
+}
+
+// cleanCause is fit for a log and a terminal: some of it may come from the
+// upstream.
+func cleanCause(cause string) string {
+	const most = 500
+	cause = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, cause)
+	if len(cause) > most {
+		cause = strings.ToValidUTF8(cause[:most], "") + "…"
+	}
+	return cause
 }
 
 func (l *ledger) ended(lasted time.Duration, cause string) {
@@ -152,11 +170,22 @@ func (l *ledger) enter(s UpstreamState) { l.stats.State, l.stats.Since = s, l.no
 // inState is how long the state has lasted, for the log.
 func (l *ledger) inState() time.Duration { return l.now().Sub(l.stats.Since).Round(time.Second) }
 
-// count adds to one of the counters.
-func (l *ledger) count(n *int64) {
+// refused takes down a message beyond the bounds.
+func (l *ledger) refused() { l.count(func(s *UpstreamStats) { s.Refused++ }) }
+
+// republished takes down a message shown to local subscribers.
+func (l *ledger) republished() { l.count(func(s *UpstreamStats) { s.Republished++ }) }
+
+// probing takes down that the upstream is asked whether it lives.
+func (l *ledger) probing() { l.count(func(s *UpstreamStats) { s.Probes++ }) }
+
+// dead takes down that it does not.
+func (l *ledger) dead() { l.count(func(s *UpstreamStats) { s.Dead++ }) }
+
+func (l *ledger) count(add func(*UpstreamStats)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	*n++
+	add(&l.stats)
 }
 
 func (l *ledger) snapshot() UpstreamStats {

@@ -89,25 +89,28 @@ func parseUsers(r io.Reader) (*users, error) {
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w; write it with corescope-hub passwd", n, err)
 		}
-		if u.byName[one.name] != nil {
+		if u.byName[canonical(one.name)] != nil {
 			return nil, fmt.Errorf("line %d: user %q is there twice", n, one.name)
 		}
-		u.byName[one.name] = one
+		u.byName[canonical(one.name)] = one
 	}
 	return u, lines.Err()
 }
 
 // userRoles are the roles that a user can have.
-var userRoles = []Role{RoleObserver, RoleViewer, RoleAdmin}
+var userRoles = []Role{RoleObserver, RoleViewer, RoleLimited, RoleAdmin}
 
 func parseUser(line string) (*user, error) {
 	part := strings.SplitN(line, ":", 4)
 	if len(part) < 3 || part[0] == "" {
 		return nil, errors.New("not NAME:ROLE:HASH")
 	}
+	if !decentName(part[0]) {
+		return nil, fmt.Errorf("user %q: %w", bounded(part[0]), errIndecentName)
+	}
 	u := &user{name: part[0], role: Role(part[1])}
 	if !slices.Contains(userRoles, u.role) {
-		return nil, fmt.Errorf("role %q: use observer, viewer or admin", part[1])
+		return nil, fmt.Errorf("role %q: use observer, viewer, limited or admin", part[1])
 	}
 	if err := u.readHash(part[2]); err != nil {
 		return nil, err
@@ -154,12 +157,12 @@ func HashPassword(password string) (string, error) {
 }
 
 // has says whether there is a user of that name.
-func (u *users) has(name string) bool { return u != nil && u.byName[name] != nil }
+func (u *users) has(name string) bool { return u != nil && u.byName[canonical(name)] != nil }
 
 // verify returns the rights of a user. A name that is not there takes as long
 // as a wrong password.
 func (u *users) verify(name, password string) (Principal, bool) {
-	one, known := u.byName[name]
+	one, known := u.byName[canonical(name)]
 	if !known {
 		one = u.nobody
 	}
@@ -174,6 +177,14 @@ func (u *users) verify(name, password string) (Principal, bool) {
 		p.Key = key
 	}
 	return p, true
+}
+
+// canonical is how a user is looked up: clients write a key in either case.
+func canonical(name string) string {
+	if key, ok := keyName(name); ok {
+		return key
+	}
+	return name
 }
 
 // keyName says whether a user name is a public key, and gives it in upper case.

@@ -38,6 +38,7 @@ func TestUsersFile(t *testing.T) {
 		{"anna", "", "", "", 0},
 		{"board", "pass:word", RoleViewer, "", 2},
 		{key, "own", RoleObserver, strings.ToUpper(key), 0},
+		{strings.ToUpper(key), "own", RoleObserver, strings.ToUpper(key), 0},
 		{"nobody", "secret", "", "", 0},
 		{"", "", "", "", 0},
 	} {

@@ -2,31 +2,33 @@ package broker
 
 import (
 	"context"
+	"io"
 	"log"
+	"net"
 	"net/http"
+	"sync"
 
 	"github.com/coder/websocket"
 )
 
 // WebSocket serves MQTT over WebSocket, whatever the path: clients use several.
-// listener is the name that its connections have in logs and counters.
+// name is the listener that its connections have in logs and counters; the rules
+// are those of Options.
 //
-// A browser's page may connect only to the host that it came from. Without that
-// rule any page of the internet could publish here, through the browser of
-// somebody on the local network.
-func (b *Broker) WebSocket(listener string) http.Handler {
+// A browser's page may connect only to the host that it came from, and those of
+// Options.Origins. Without that rule any page of the internet could publish
+// here, through the browser of somebody on the local network.
+func (b *Broker) WebSocket(name string) http.Handler {
+	way := &wayIn{b: b, name: name, door: b.door, proxies: b.opts.Proxies}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
-			Subprotocols:    []string{"mqtt", "mqttv3.1"},
-			CompressionMode: websocket.CompressionDisabled,
-		})
-		if err != nil { // Accept has answered
-			b.stats.refusedUpgrades.Add(1)
+		way.restoreHost(r)
+		who := way.requested(callerAt(r.RemoteAddr), r)
+		ws := b.upgrade(w, r, way)
+		if ws == nil {
 			return
 		}
-		ws.SetReadLimit(int64(b.opts.MaxPacketSize) + 1024) // a message may hold several control packets, up to a buffer's worth
-		c := newConn(websocket.NetConn(context.Background(), ws, websocket.MessageBinary), listener, b.opts)
-		c.remote, c.origin, c.closesWhole = r.RemoteAddr, originOf(r.RemoteAddr), true
+		c := newConn(carrier(ws), way, b.opts)
+		c.caller, c.closesWhole, c.abort = who, true, ws.CloseNow
 		if !b.track(c) {
 			ws.Close(websocket.StatusTryAgainLater, "too many connections")
 			return
@@ -35,17 +37,114 @@ func (b *Broker) WebSocket(listener string) http.Handler {
 	})
 }
 
-// serveHTTP is serve for WebSocket listeners.
-func (l *listener) serveHTTP() {
-	server := &http.Server{
-		Handler:           l.b.WebSocket(l.name),
-		ReadHeaderTimeout: l.b.opts.ConnectTimeout,
-		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          log.New(discard{}, "", 0), // strangers' failed handshakes
+// upgrade makes a WebSocket of a request, or answers why not and returns nil.
+func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, way *wayIn) *websocket.Conn {
+	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		Subprotocols:    []string{"mqtt", "mqttv3.1"},
+		OriginPatterns:  b.opts.Origins,
+		CompressionMode: websocket.CompressionDisabled,
+	})
+	if err != nil { // Accept has answered
+		b.stats.refusedUpgrades.Add(1)
+		b.log.Debug("no MQTT over WebSocket", "listener", way.name, "remote", r.RemoteAddr, "err", bounded(err.Error()))
+		return nil
 	}
-	server.Serve(&patientListener{l})
+	return ws
 }
 
-type discard struct{}
+func carrier(ws *websocket.Conn) net.Conn {
+	return websocket.NetConn(context.Background(), ws, websocket.MessageBinary)
+}
 
-func (discard) Write(p []byte) (int, error) { return len(p), nil }
+// guest is a connection in the hands of the HTTP server.
+type guest struct {
+	net.Conn
+	c *conn
+}
+
+// RemoteAddr is where the client is, by the word of a trusted proxy.
+func (g *guest) RemoteAddr() net.Addr { return g.c.RemoteAddr() }
+
+// guests hand connections to an HTTP server.
+type guests struct {
+	next   chan *guest
+	closed chan struct{}
+	once   sync.Once
+}
+
+func newGuests() *guests { return &guests{next: make(chan *guest), closed: make(chan struct{})} }
+
+// Accept waits for the next connection.
+func (g *guests) Accept() (net.Conn, error) {
+	select {
+	case c := <-g.next:
+		return c, nil
+	case <-g.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close ends Accept.
+func (g *guests) Close() error { g.once.Do(func() { close(g.closed) }); return nil }
+
+// Addr is asked for by nobody.
+func (g *guests) Addr() net.Addr { return caller{} }
+
+// pass hands c to the HTTP server, which leaves it.
+func (l *listener) pass(c *conn) {
+	select {
+	case l.guests.next <- &guest{c.Conn, c}:
+	case <-l.guests.closed:
+		l.b.leave(c)
+	}
+}
+
+// ofRequest is the key of a request's connection in its context.
+type ofRequest struct{}
+
+// serveHTTP begins to serve WebSocket to those that are passed on.
+func (l *listener) serveHTTP() (stop func()) {
+	server := &http.Server{
+		Handler:           http.HandlerFunc(l.request),
+		ReadHeaderTimeout: l.b.opts.ConnectTimeout,
+		MaxHeaderBytes:    8 << 10,
+		ErrorLog:          quiet(),
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, ofRequest{}, c.(*guest).c)
+		},
+		ConnState: func(c net.Conn, state http.ConnState) {
+			if state == http.StateClosed {
+				l.b.leave(c.(*guest).c)
+			}
+		},
+	}
+	server.SetKeepAlivesEnabled(false)
+	done := make(chan struct{})
+	go func() { defer close(done); server.Serve(l.guests) }()
+	return func() { l.guests.Close(); <-done }
+}
+
+// request takes MQTT over WebSocket, at any path, from a connection that was
+// passed on.
+func (l *listener) request(w http.ResponseWriter, r *http.Request) {
+	c := r.Context().Value(ofRequest{}).(*conn)
+	l.restoreHost(r)
+	if !l.b.relocate(c, l.requested(c.caller, r)) {
+		w.Header().Set("Retry-After", "30")
+		http.Error(w, "too many connections", http.StatusServiceUnavailable)
+		return
+	}
+	ws := l.b.upgrade(w, r, l.wayIn)
+	if ws == nil {
+		return
+	}
+	if !c.become(carrier(ws), true) {
+		ws.CloseNow()
+		l.b.leave(c)
+		return
+	}
+	l.b.serve(c)
+}
+
+// quiet is for servers whose complaints are about strangers.
+func quiet() *log.Logger { return log.New(io.Discard, "", 0) }

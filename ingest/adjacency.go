@@ -9,14 +9,14 @@ import (
 
 // adjacent is what the path of pkt shows of whose radio heard whose: the
 // observer that of the last sender, and the first relay that of the node which
-// advertised. observer is "" when nobody heard pkt on the air.
-func adjacent(pkt *decoder.Packet, observer string) []store.Adjacency {
-	var pairs []store.Adjacency
+// advertised. observer is "" when nobody heard pkt on the air. pairs is appended
+// to; there are at most two.
+func adjacent(pairs []store.Adjacency, pkt *decoder.Packet, said *meaning, observer string) []store.Adjacency {
 	if last, ok := transmitter(pkt); ok && observer != "" {
 		pairs = append(pairs, store.Adjacency{A: last, B: store.Party{Key: strings.ToLower(observer)}})
 	}
-	if adv, ok := pkt.Payload.(*decoder.Advert); ok && pkt.Route.IsFlood() && pkt.Path.HopCount() > 0 {
-		pairs = append(pairs, store.Adjacency{A: node(adv), B: store.Party{PathHash: pkt.Path.Hop(0)}})
+	if said.key != "" && pkt.Route.IsFlood() && pkt.Path.HopCount() > 0 {
+		pairs = append(pairs, store.Adjacency{A: store.Party{Key: said.key}, B: store.Party{PathHash: pkt.Path.Hop(0)}})
 	}
 	return pairs
 }

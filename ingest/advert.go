@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -15,26 +14,27 @@ import (
 // U+FFFD for a byte that is no UTF-8 takes three.
 const maxNodeName = decoder.MaxAppDataSize
 
-// dropAdvert refuses an advert that says something impossible, that its key did
-// not sign, or that comes from where the operator wants none. The reason is ""
-// for one that is kept.
-func (in *Ingester) dropAdvert(rec *store.Record, raw string, pkt *decoder.Packet, adv *decoder.Advert) (*store.Record, Reason) {
-	text, reason := impossible(adv), ReasonBadAdvert
-	if text == "" && in.verify && !adv.Verify() {
-		text, reason = "invalid signature", ReasonBadSignature
+// refuseAdvert refuses an advert that says something impossible, that its key did
+// not sign, or that comes from where the operator wants none; nil for one that is
+// kept.
+func (in *Ingester) refuseAdvert(adv *decoder.Advert) *refusal {
+	if text := impossible(adv); text != "" {
+		return &refusal{ReasonBadAdvert, text}
 	}
-	if text == "" && in.geo.Drop && in.geo.foreign(adv) {
-		text, reason = "outside the geo filter", ReasonGeo
+	switch {
+	case in.verify && !adv.Verify():
+		return &refusal{ReasonBadSignature, "invalid signature"}
+	case in.geo.Drop && in.geo.foreign(adv):
+		return &refusal{ReasonGeo, "outside the geo filter"}
 	}
-	if text == "" {
-		return rec, ""
-	}
-	hash, key := pkt.Hash(), adv.PublicKey
-	rec = drop(rec, raw, text)
-	rec.Drop.Hash = hex.EncodeToString(hash[:])
-	rec.Drop.NodeKey = &key
-	rec.Drop.NodeName = nodeName(adv)
-	return rec, reason
+	return nil
+}
+
+// dropAdvert makes rec say that the advert was refused.
+func dropAdvert(rec *store.Record, raw []byte, said *meaning) *store.Record {
+	rec = drop(rec, raw, said.refused.text)
+	rec.Drop.Hash, rec.Drop.NodeKey, rec.Drop.NodeName = said.hash, said.from, said.node
+	return rec
 }
 
 // impossible says what no honest node would announce; "" when there is nothing.

@@ -23,7 +23,7 @@ func clientRecord(m *Message, t topic, env *envelope) (*store.Record, Reason) {
 	}
 	lat, lon := env.gps.lat.number(), env.gps.lon.number()
 	switch {
-	case env.raw.text() == "":
+	case len(env.raw.bytes()) == 0:
 		return nil, ReasonNoRaw
 	case !strings.EqualFold(env.direction(), "rx"):
 		return nil, ReasonNotHeard
@@ -57,7 +57,7 @@ func clientRecord(m *Message, t topic, env *envelope) (*store.Record, Reason) {
 
 // heardNode is whose radio the client heard.
 func heardNode(env *envelope) (store.Party, Reason) {
-	_, pkt, bad := env.packet(env.raw.text())
+	_, pkt, bad := env.packet(env.raw.bytes())
 	if bad != nil {
 		return store.Party{}, bad.reason
 	}

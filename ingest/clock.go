@@ -57,14 +57,13 @@ func clockOffset(timestamp string, now time.Time) *time.Duration {
 // claimedTime reads RFC 3339, or the same without a zone, which is naive and
 // read as UTC.
 func claimedTime(timestamp string) (t time.Time, naive, ok bool) {
-	if t, err := time.Parse(time.RFC3339, timestamp); err == nil {
-		return t.UTC(), false, true
+	var err error
+	if naive = len(timestamp) >= len(naiveLayout) && decimal(timestamp[len(naiveLayout):]); naive {
+		t, err = time.Parse(naiveLayout, timestamp)
+	} else {
+		t, err = time.Parse(time.RFC3339, timestamp)
 	}
-	if len(timestamp) < len(naiveLayout) || !decimal(timestamp[len(naiveLayout):]) {
-		return time.Time{}, false, false
-	}
-	t, err := time.Parse(naiveLayout, timestamp)
-	return t, true, err == nil
+	return t.UTC(), naive, err == nil
 }
 
 // decimal says whether s may be the fraction of a second; a zone is not.

@@ -53,7 +53,8 @@ func companionRecord(m *Message, t topic, env *envelope) (*store.Record, Reason)
 	}
 	tx.DecodedJSON = marshal(said)
 	tx.Hash = companionHash(id + text + ":" + when)
-	return &store.Record{ReceivedAt: m.Received, Transmission: tx, Observation: observation(env)}, ""
+	heard := observation(env)
+	return &store.Record{ReceivedAt: m.Received, Transmission: tx, Observation: &heard}, ""
 }
 
 // companionJSON is decoded_json of an opened message; CoreScope writes its keys

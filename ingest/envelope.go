@@ -41,32 +41,22 @@ type gauges struct {
 	recvErrors, packetsSent, packetsRecv, packetsReceived   value
 }
 
-// parseEnvelope reads payload, which must be one JSON object and nothing else;
+// parse reads payload, which must be one JSON object and nothing else;
 // false if it is not. Of members with the same name the last counts, as with
 // encoding/json.
 //
 // encoding/json decides what JSON is, since jsonparser stops at the closing
 // brace and forgives much before it; jsonparser then finds the members without
 // building a map.
-func parseEnvelope(payload []byte) (*envelope, bool) {
-	if !json.Valid(payload) {
-		return nil, false
+func (e *envelope) parse(payload []byte) bool {
+	*e = envelope{}
+	if !json.Valid(payload) || eachMember(payload, e.member) != nil {
+		return false
 	}
-	env := new(envelope)
-	if err := eachMember(payload, env.member); err != nil {
-		return nil, false
+	if e.statsRaw.kind == jsonparser.Object && eachMember(e.statsRaw.raw, e.stats.member) != nil {
+		return false
 	}
-	if env.statsRaw.kind == jsonparser.Object {
-		if err := eachMember(env.statsRaw.raw, env.stats.member); err != nil {
-			return nil, false
-		}
-	}
-	if env.gpsRaw.kind == jsonparser.Object {
-		if err := eachMember(env.gpsRaw.raw, env.gps.member); err != nil {
-			return nil, false
-		}
-	}
-	return env, true
+	return e.gpsRaw.kind != jsonparser.Object || eachMember(e.gpsRaw.raw, e.gps.member) == nil
 }
 
 // eachMember sets what member returns for each name of the object; nil skips it.
@@ -202,16 +192,19 @@ func first(values ...value) value {
 
 // text is the value as text, "" when it is anything else. Like encoding/json it
 // puts U+FFFD for each byte that is not UTF-8 and for half a surrogate pair.
-func (v value) text() string {
+func (v value) text() string { return string(v.bytes()) }
+
+// bytes is text, and aliases the payload if it can.
+func (v value) bytes() []byte {
 	if v.kind != jsonparser.String {
-		return ""
+		return nil
 	}
 	text, err := jsonparser.Unescape(v.raw, nil)
 	if err != nil {
-		return ""
+		return nil
 	}
 	if !utf8.Valid(text) {
-		return string([]rune(string(text)))
+		return []byte(string([]rune(string(text))))
 	}
-	return string(text)
+	return text
 }

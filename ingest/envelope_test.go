@@ -138,3 +138,9 @@ func compareValue(t *testing.T, name string, got value, want json.RawMessage) {
 		}
 	}
 }
+
+// parseEnvelope is parse into a fresh envelope.
+func parseEnvelope(payload []byte) (*envelope, bool) {
+	env := new(envelope)
+	return env, env.parse(payload)
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"corescope-hub/decoder"
 	"corescope-hub/store"
@@ -41,7 +42,11 @@ type Ingester struct {
 	verify   bool
 	clients  bool // roaming clients are accepted
 	senders  packetSenders
+	drops    dropQuota
+	meanings meanings
 	tallies  *tallies
+
+	envelopes sync.Pool // of *envelope, each with what it was last used for
 }
 
 // New makes an Ingester that appends to rec. A nil keys opens nothing.
@@ -55,6 +60,8 @@ func New(rec Recorder, keys *decoder.Keyring, opts Options) *Ingester {
 		verify:   opts.ValidateSignatures,
 		clients:  opts.ClientReceptions,
 		tallies:  newTallies(),
+
+		envelopes: sync.Pool{New: func() any { return new(envelope) }},
 	}
 }
 
@@ -64,29 +71,31 @@ func New(rec Recorder, keys *decoder.Keyring, opts Options) *Ingester {
 func (in *Ingester) Ingest(ctx context.Context, m Message, done func(Verdict)) {
 	tally := in.tallies.of(m.Source)
 	tally.received.Add(1)
-	settle := func(v Verdict) {
-		in.tallies.settle(tally, v)
-		if done != nil {
-			done(v)
-		}
-	}
 	rec, reason := in.record(&m)
-	if rec == nil {
-		settle(Verdict{Outcome: reason.outcome(), Reason: reason})
+	if rec == nil || rec.Drop != nil && !in.drops.take(rec.Observer.ID, m.Received) {
+		in.settle(tally, Verdict{Outcome: reason.outcome(), Reason: reason}, done)
 		return
 	}
 	if err := ctx.Err(); err != nil {
-		settle(notSafe(err))
+		in.settle(tally, notSafe(err), done)
 		return
 	}
 	origin, offset := rec.Observer.Name, m.offset
 	err := in.recorder.Append(ctx, *rec, func(res store.Result, err error) {
 		v := verdict(reason, res, err)
 		v.Origin, v.Offset = origin, offset
-		settle(v)
+		in.settle(tally, v, done)
 	})
 	if err != nil {
-		settle(verdict(reason, store.Result{}, err))
+		in.settle(tally, verdict(reason, store.Result{}, err), done)
+	}
+}
+
+// settle counts what became of a message and tells its sender.
+func (in *Ingester) settle(tally *tally, v Verdict, done func(Verdict)) {
+	in.tallies.settle(tally, v)
+	if done != nil {
+		done(v)
 	}
 }
 
@@ -101,6 +110,8 @@ func verdict(reason Reason, res store.Result, err error) Verdict {
 		return notSafe(err)
 	case reason != "":
 		return Verdict{Outcome: reason.outcome(), Reason: reason}
+	case res.Refused:
+		return Verdict{Outcome: Worthless, Reason: ReasonManyObservers}
 	}
 	return Verdict{Outcome: Stored, Duplicate: res.Duplicate}
 }

@@ -30,6 +30,7 @@ func TestVerdictFollowsTheCommit(t *testing.T) {
 		{"not queued", recorder{refuse: errDisk}, packet(textHex), Verdict{Outcome: NotSafe, Err: errDisk}},
 		{"not committed", recorder{commitErr: errDisk}, packet(textHex), Verdict{Outcome: NotSafe, Err: errDisk}},
 		{"never to be queued", recorder{refuse: fmt.Errorf("append: %w", store.ErrBadRecord)}, packet(textHex), Verdict{Outcome: Worthless, Reason: ReasonBadRecord}},
+		{"of one observer too many", recorder{result: store.Result{Refused: true}}, packet(textHex), Verdict{Outcome: Worthless, Reason: ReasonManyObservers}},
 		{"never to be committed", recorder{commitErr: fmt.Errorf("insert: %w", store.ErrBadRecord)}, packet(textHex), Verdict{Outcome: Worthless, Reason: ReasonBadRecord}},
 		{"refused packet, committed", recorder{}, refused, Verdict{Outcome: Worthless, Reason: ReasonBadVersion}},
 		{"refused packet, not queued", recorder{refuse: errDisk}, refused, Verdict{Outcome: NotSafe, Err: errDisk}},

@@ -11,20 +11,24 @@ import (
 // number reads a number, a number in quotes, or one in quotes with a unit
 // behind it. It is nil for anything else.
 func (v value) number() *float64 {
+	if f, ok := v.float(); ok {
+		return &f
+	}
+	return nil
+}
+
+func (v value) float() (f float64, ok bool) {
 	var digits string
 	switch v.kind {
 	case jsonparser.Number:
 		digits = string(v.raw)
 	case jsonparser.String:
-		digits = withoutUnit(strings.TrimSpace(v.text()))
+		digits = withoutUnit(strings.TrimSpace(string(v.bytes())))
 	default:
-		return nil
+		return 0, false
 	}
 	f, err := strconv.ParseFloat(digits, 64)
-	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
-		return nil
-	}
-	return &f
+	return f, err == nil && !math.IsNaN(f) && !math.IsInf(f, 0)
 }
 
 // whole is number, rounded to the nearest integer: columns of counts and of
@@ -36,11 +40,11 @@ func (v value) whole() *int64 { return v.integer(math.Round) }
 func (v value) truncated() *int64 { return v.integer(math.Trunc) }
 
 func (v value) integer(round func(float64) float64) *int64 {
-	f := v.number()
-	if f == nil || math.Abs(*f) >= 1<<53 {
+	f, ok := v.float()
+	if !ok || math.Abs(f) >= 1<<53 {
 		return nil
 	}
-	n := int64(round(*f))
+	n := int64(round(f))
 	return &n
 }
 

@@ -15,33 +15,42 @@ import (
 // The longest legal frame has 508.
 const maxDropHex = 1024
 
+// packetParts are the parts of a packet's record in one allocation.
+type packetParts struct {
+	store.Record
+	transmission store.Transmission
+	observation  store.Observation
+	adjacent     [2]store.Adjacency
+}
+
 // packetRecord reads a packet that an observer heard or sent; raw is its hex.
 // A refused one becomes a store.Drop, which leaves the observer as it was.
-func (in *Ingester) packetRecord(m *Message, t topic, env *envelope, raw string) (*store.Record, Reason) {
-	rec := &store.Record{ReceivedAt: m.Received, Observer: observer(m, t, env)}
+func (in *Ingester) packetRecord(m *Message, t topic, env *envelope, raw []byte) (*store.Record, Reason) {
+	parts := &packetParts{Record: store.Record{ReceivedAt: m.Received, Observer: observer(m, t, env)}}
+	rec := &parts.Record
 	if region := regionName(env.region.text()); region != "" {
 		rec.Observer.IATA = region
 	}
-	m.offset = clockOffset(env.timestamp.text(), m.Received)
+	m.offset = clockOffset(string(env.timestamp.bytes()), m.Received)
 	frame, pkt, bad := env.packet(raw)
 	if bad != nil {
 		return drop(rec, raw, bad.text), bad.reason
 	}
-	if adv, ok := pkt.Payload.(*decoder.Advert); ok {
-		if refused, reason := in.dropAdvert(rec, raw, pkt, adv); reason != "" {
-			return refused, reason
-		}
-		rec.Advert = in.nodeAdvert(adv)
+	said := in.meaning(pkt)
+	if said.refused != nil {
+		return dropAdvert(rec, raw, said), said.refused.reason
 	}
-	rec.Transmission = in.transmission(pkt, frame)
-	rec.Observation = observation(env)
+	rec.Advert = said.advert
+	parts.transmission = in.transmission(pkt, said, frame)
+	parts.observation = observation(env)
+	rec.Transmission, rec.Observation = &parts.transmission, &parts.observation
 	rec.Observation.Hops, rec.Observation.HopSize = hops(pkt)
 	rec.Observation.Travelled = pkt.Route.IsFlood() && pkt.Type() != decoder.TypeTrace
 	rec.Observation.Sender = rec.Transmission.From
 	rec.Observation.Raw = frame
 	if rec.Observer.Heard {
-		rec.Observer.NaiveSkew = naiveSkew(env.timestamp.text(), m.Received)
-		rec.Adjacent = adjacent(pkt, hearer(rec))
+		rec.Observer.NaiveSkew = naiveSkew(string(env.timestamp.bytes()), m.Received)
+		rec.Adjacent = adjacent(parts.adjacent[:0], pkt, said, hearer(rec))
 	}
 	return rec, ""
 }
@@ -62,7 +71,7 @@ type refusal struct {
 }
 
 // packet decodes raw, hex of the frame that e tells of.
-func (e *envelope) packet(raw string) ([]byte, *decoder.Packet, *refusal) {
+func (e *envelope) packet(raw []byte) ([]byte, *decoder.Packet, *refusal) {
 	frame, err := parseHex(raw)
 	if err != nil {
 		return nil, nil, &refusal{ReasonBadHex, "raw is not hex"}
@@ -81,34 +90,28 @@ func (e *envelope) packet(raw string) ([]byte, *decoder.Packet, *refusal) {
 }
 
 // parseHex reads hex in either case, with blanks and line ends anywhere.
-func parseHex(raw string) ([]byte, error) {
-	digits := []byte(raw)
+func parseHex(digits []byte) ([]byte, error) {
 	if bytes.ContainsAny(digits, " \t\r\n") {
 		digits = bytes.Join(bytes.Fields(digits), nil)
 	}
-	n, err := hex.Decode(digits, digits)
-	return digits[:n:n], err
+	frame := make([]byte, hex.DecodedLen(len(digits)))
+	n, err := hex.Decode(frame, digits)
+	return frame[:n:n], err
 }
 
 // transmission is the packet by content.
-func (in *Ingester) transmission(pkt *decoder.Packet, frame []byte) *store.Transmission {
-	hash := pkt.Hash()
-	decoded, channel := in.decoded(pkt)
-	tx := &store.Transmission{
-		Hash:           hex.EncodeToString(hash[:]),
+func (in *Ingester) transmission(pkt *decoder.Packet, said *meaning, frame []byte) store.Transmission {
+	return store.Transmission{
+		Hash:           said.hash,
 		Raw:            frame,
 		RouteType:      uint8(pkt.Route),
 		PayloadType:    uint8(pkt.Type()),
 		PayloadVersion: pkt.Version,
-		DecodedJSON:    marshal(decoded),
-		ChannelHash:    channel,
+		DecodedJSON:    said.decoded,
+		ChannelHash:    said.channel,
 		ScopeName:      in.scopeName(pkt),
+		From:           said.from,
 	}
-	if adv, ok := pkt.Payload.(*decoder.Advert); ok {
-		key := adv.PublicKey
-		tx.From = &key
-	}
-	return tx
 }
 
 // scopeName is nil for a packet without a scope: no transport codes, or code 0
@@ -145,8 +148,8 @@ func newRegions(list []string) []decoder.Region {
 }
 
 // observation is how the observer heard the packet, without its path.
-func observation(env *envelope) *store.Observation {
-	return &store.Observation{
+func observation(env *envelope) store.Observation {
+	return store.Observation{
 		Direction: env.direction(),
 		SNR:       first(env.snr, env.snrLower).number(),
 		RSSI:      first(env.rssi, env.rssiLower).number(),
@@ -156,7 +159,9 @@ func observation(env *envelope) *store.Observation {
 
 // direction is "rx" or "tx", as sent.
 func (e *envelope) direction() string {
-	if direction := clean(e.directionLower.text(), maxDirection); direction != "" {
+	if direction := e.directionLower.bytes(); string(direction) == "rx" {
+		return "rx" // all but always
+	} else if direction := clean(string(direction), maxDirection); direction != "" {
 		return direction
 	}
 	return clean(e.directionUpper.text(), maxDirection)
@@ -173,7 +178,7 @@ func hops(pkt *decoder.Packet) (hashes []byte, size int) {
 }
 
 // drop makes rec say that the packet was refused, and why, and nothing else.
-func drop(rec *store.Record, raw, reason string) *store.Record {
+func drop(rec *store.Record, raw []byte, reason string) *store.Record {
 	rec.Drop = &store.Drop{Reason: reason, RawHex: visible(raw, maxDropHex)}
 	return rec
 }
@@ -188,7 +193,7 @@ func refuseFrame(err error) *refusal {
 }
 
 // visible is the visible ASCII of s, at most limit characters.
-func visible(s string, limit int) string {
+func visible(s []byte, limit int) string {
 	kept := make([]byte, 0, min(len(s), limit))
 	for i := 0; i < len(s) && len(kept) < limit; i++ {
 		if s[i] >= ' ' && s[i] <= '~' {

@@ -15,9 +15,9 @@ import (
 // packets follow, they are the same observations and complete them; to wait and
 // see would lose what an observer without packets heard after each start.
 func (in *Ingester) rawRecord(m *Message, t topic, env *envelope) (*store.Record, Reason) {
-	data := env.data.text()
+	data := env.data.bytes()
 	switch {
-	case data == "":
+	case len(data) == 0:
 		return nil, ReasonNotForUs
 	case in.senders.has(t.observer, m.Received):
 		return nil, ReasonRawTwice

@@ -17,7 +17,9 @@ func (in *Ingester) record(m *Message) (*store.Record, Reason) {
 	if reason != "" {
 		return nil, reason
 	}
-	env, ok := parseEnvelope(m.Payload)
+	env := in.envelopes.Get().(*envelope)
+	defer in.envelopes.Put(env)
+	ok := env.parse(m.Payload)
 	switch {
 	case !ok && t.mustBeJSON():
 		return nil, ReasonBadJSON
@@ -66,11 +68,11 @@ func (in *Ingester) read(m *Message, t topic, env *envelope) (*store.Record, Rea
 	case t.form == formClient:
 		return clientRecord(m, t, env)
 	}
-	raw := env.raw.text()
+	raw := env.raw.bytes()
 	switch {
-	case raw != "" && t.form == formNameless:
+	case len(raw) > 0 && t.form == formNameless:
 		return nil, ReasonBadTopic
-	case raw != "":
+	case len(raw) > 0:
 		if !m.Replayed {
 			in.senders.note(t.observer, m.Received)
 		}

@@ -86,7 +86,7 @@ func packet(frame string, members ...string) Message {
 
 func unhex(t testing.TB, s string) []byte {
 	t.Helper()
-	b, err := parseHex(s)
+	b, err := parseHex([]byte(s))
 	if err != nil {
 		t.Fatalf("hex %q: %v", s, err)
 	}

@@ -17,8 +17,8 @@ func SpeakerOf(name string, payload []byte) Speaker {
 		return Speaker{}
 	}
 	if t.form == formFlat {
-		env, ok := parseEnvelope(payload) // as record reads it: of two origin_ids the same one counts
-		if !ok {
+		var env envelope
+		if !env.parse(payload) { // as record reads it: of two origin_ids the same one counts
 			return Speaker{}
 		}
 		t, _ = t.of(env.originID.text())

@@ -28,10 +28,16 @@ type Stats struct {
 	Counts                     // of all sources
 	ByReason map[Reason]uint64 // Passed and Worthless by their reason; every reason is there
 	BySource map[string]Counts // by Message.Source
+
+	DropsNotKept uint64 // refused packets that are not in dropped_packets: there were too many in one hour
 }
 
 // Stats returns a snapshot. It takes no lock that Ingest waits for.
-func (in *Ingester) Stats() Stats { return in.tallies.stats() }
+func (in *Ingester) Stats() Stats {
+	s := in.tallies.stats()
+	s.DropsNotKept = in.drops.refused.Load()
+	return s
+}
 
 // tally counts the messages of one source.
 type tally struct {

@@ -45,11 +45,14 @@ const (
 // parseTopic takes s apart. The reason is set when s has the form of an
 // observer's topic, but what stands for the observer or the region cannot be one.
 func parseTopic(s string) (topic, Reason) {
-	level := strings.SplitN(s, "/", 5)
-	if level[0] != "meshcore" || len(level) < 2 {
+	root, rest, ok := strings.Cut(s, "/")
+	if root != "meshcore" || !ok {
 		return topic{form: formForeign}, ""
 	}
-	level = append(level[1:], "", "", "")[:3]
+	var level [3]string // the first three of rest
+	for i := range level {
+		level[i], rest, _ = strings.Cut(rest, "/")
+	}
 	switch {
 	case level[0] == "client":
 		return topic{form: formClient, observer: foldID(level[1]), leaf: level[2]}, ""
@@ -71,7 +74,7 @@ func parseTopic(s string) (topic, Reason) {
 	return topic{form: formNameless, leaf: level[0]}, ""
 }
 
-func observerTopic(level []string) (topic, Reason) {
+func observerTopic(level [3]string) (topic, Reason) {
 	t := topic{
 		form:     formObserver,
 		region:   strings.ToUpper(strings.TrimSpace(level[0])),
@@ -87,7 +90,7 @@ func observerTopic(level []string) (topic, Reason) {
 	return t, ""
 }
 
-func companionTopic(s string, level []string) topic {
+func companionTopic(s string, level [3]string) topic {
 	switch {
 	case strings.HasPrefix(s, "meshcore/message/channel/"):
 		return topic{form: formChannel, leaf: level[2]}

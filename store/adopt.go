@@ -29,10 +29,13 @@ const adoptedVersion = 1
 //
 // Marks are written and not believed: every step is done whether or not its
 // mark is there, and finds nothing to do where it was done before.
-func adopt(ctx context.Context, conn querier, log *slog.Logger) error {
+//
+// It returns how many rows got a path, and how many a scope, which CoreScope
+// counts.
+func adopt(ctx context.Context, conn querier, log *slog.Logger) (got filled, err error) {
 	want, marks, err := coreScope(ctx)
 	if err != nil {
-		return err
+		return got, err
 	}
 	for _, step := range []struct {
 		act string
@@ -42,23 +45,27 @@ func adopt(ctx context.Context, conn querier, log *slog.Logger) error {
 		{"complete the tables", func() error { return completeTables(ctx, conn, want) }},
 		{"repair observations", func() error { return repairObservations(ctx, conn, want) }},
 		{"index observations", func() error { return completeIndexes(ctx, conn, want, "observations") }},
-		{"read paths", func() error { return fillPaths(ctx, conn) }},
+		{"read paths", func() (err error) { got.paths, err = fillPaths(ctx, conn); return err }},
 		{"write times in one form", func() error { return exactTimes(ctx, conn) }},
 		{"fill transmissions", func() error { return execAll(ctx, conn, fillTransmissions...) }},
 		{"complete the indexes", func() error { return completeIndexes(ctx, conn, want, "") }},
 		{"fold the keys of nodes", func() error { return foldNodeKeys(ctx, conn) }},
+		{"fill the scopes of nodes", func() (err error) { got.scopes, err = fillScopes(ctx, conn); return err }},
 		{"fill nodes and observers", func() error { return execAll(ctx, conn, fillStations...) }},
 		{"make the view", func() error { return remakeViews(ctx, conn, want) }},
 		{"write the marks", func() error { return marks.write(ctx, conn) }},
 	} {
 		start := time.Now()
 		if err := step.do(); err != nil {
-			return fmt.Errorf("%s: %w", step.act, err)
+			return got, fmt.Errorf("%s: %w", step.act, err)
 		}
 		log.Debug("taking over CoreScope's database", "step", step.act, "dur", time.Since(start))
 	}
-	return setUserVersion(ctx, conn, adoptedVersion)
+	return got, setUserVersion(ctx, conn, adoptedVersion)
 }
+
+// filled counts rows that were completed.
+type filled struct{ paths, scopes int64 }
 
 // dropObsolete: the view is in the way of changing its tables, and the indexes
 // are those that CoreScope's ingestor drops when it finds them. A file that is

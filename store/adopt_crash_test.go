@@ -36,7 +36,8 @@ func takeOverOrDie(path string) error {
 	db := &countdown{querier: conn.held, n: life, spend: func() error {
 		return errors.Join(syscall.Kill(os.Getpid(), syscall.SIGKILL), errors.New("killed, and still here"))
 	}}
-	return errors.Join(migrate(context.Background(), db, path, slog.New(slog.DiscardHandler)), conn.close())
+	_, err = migrate(context.Background(), db, path, slog.New(slog.DiscardHandler))
+	return errors.Join(err, conn.close())
 }
 
 // takeOverIn runs a hub on a file until ctx ends, and reports whether it lived.

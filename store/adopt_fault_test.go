@@ -30,7 +30,8 @@ func tryToTakeOver(t *testing.T, ctx context.Context, path string, spoil func(co
 	if err != nil {
 		t.Fatal(err)
 	}
-	return migrate(ctx, db, path, slog.New(slog.DiscardHandler))
+	_, err = migrate(ctx, db, path, slog.New(slog.DiscardHandler))
+	return err
 }
 
 // SQLite's own limit on the file's size gives the error of a full disk.

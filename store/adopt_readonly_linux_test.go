@@ -62,3 +62,26 @@ func TestFileThatMayNotBeWrittenIsNotTakenOver(t *testing.T) {
 		})
 	}
 }
+
+// root has copied a backup of the hub's into its place.
+func TestHubsFileThatMayNotBeWrittenIsRefused(t *testing.T) {
+	s := openTest(t)
+	put(t, s, packet(alpha, "01"))
+	s.Close()
+	dir := filepath.Dir(s.path)
+	for name, mode := range map[string]os.FileMode{s.path: 0o444, dir: 0o777, filepath.Dir(dir): 0o777} { // made for the test alone
+		if err := os.Chmod(name, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Run("", func(t *testing.T) {
+		asNobody(t)
+		again, err := Open(t.Context(), s.path, testOptions())
+		if err == nil {
+			again.Close()
+			t.Fatal("opened")
+		}
+		wantOneLine(t, err, s.path, "check that the hub's user may write to the file and its directory")
+	})
+	wantRows(t, s.path, "SELECT count(*) FROM observations", "1")
+}

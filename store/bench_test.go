@@ -131,37 +131,3 @@ func benchRecord(i, sightings int, advert bool) Record {
 	}
 	return r
 }
-
-// BenchmarkPrune removes as many observations as -benchtime=Nx says, four of
-// each packet, while nothing else is to be done.
-func BenchmarkPrune(b *testing.B) {
-	path, opts := filepath.Join(b.TempDir(), "bench.db"), DefaultOptions()
-	opts.CommitInterval = 0
-	s, err := Open(b.Context(), path, opts)
-	if err != nil {
-		b.Fatal(err)
-	}
-	for i := range b.N {
-		if err := s.Append(b.Context(), benchRecord(i, 4, false), nil); err != nil {
-			b.Fatal(err)
-		}
-	}
-	s.Close()
-	opts.Retention = Retention{PacketDays: 1}
-	opts.now = func() time.Time { return time.Now().AddDate(10, 0, 0) }
-	if s, err = Open(b.Context(), path, opts); err != nil {
-		b.Fatal(err)
-	}
-	defer s.Close()
-	b.ResetTimer()
-	s.doJobs(b.Context(), s.jobs())
-	b.StopTimer()
-	use, u := s.Uses()["packets"], s.Stats().Upkeep["packets"]
-	if u.Rows < uint64(b.N) || u.Errors > 0 {
-		b.Fatalf("%+v of %d rows", u, b.N)
-	}
-	b.ReportMetric(float64(u.Rows)/float64(u.Chores), "rows/piece")
-	b.ReportMetric(float64(use.Hold.P50.Microseconds())/1000, "ms-p50")
-	b.ReportMetric(float64(use.Hold.P99.Microseconds())/1000, "ms-p99")
-	b.ReportMetric(float64(use.Hold.Max.Microseconds())/1000, "ms-max")
-}

@@ -36,14 +36,17 @@ type checkpointer struct {
 	mu     sync.Mutex   // held during a round
 	start  atomic.Int64 // length at the start of the round that is on; -1 for none
 	finish atomic.Bool  // the writer is to copy what is left
+	quick  atomic.Int64 // pages that the storage copies in finishTime
 	tried  int64        // length at the last round
 	place  place        // of the files that the writer has open
 }
 
 const (
-	// finishPages is the most that the writer copies itself, while the WAL is
-	// shorter than mostLimits. Later it is the limit.
+	// finishPages is the most that the writer copies itself, and finishTime how
+	// long it may take by what the last round took, while the WAL is shorter
+	// than mostLimits. Later it is the limit.
 	finishPages = 512
+	finishTime  = 20 * time.Millisecond
 
 	// mostPasses is how often one round goes after what was committed during
 	// the pass before.
@@ -62,6 +65,7 @@ func newCheckpointer(path string, opts Options, stats *counters, now func() time
 		wrote: make(chan struct{}, 1), quit: make(chan struct{}),
 	}
 	c.start.Store(-1)
+	c.quick.Store(finishPages)
 	return c
 }
 
@@ -109,7 +113,7 @@ func (c *checkpointer) isLong() bool {
 func (c *checkpointer) round() (left int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	began := c.now()
+	began, pages := c.now(), c.backlog.Load()
 	c.start.Store(c.length.Load())
 	defer c.start.Store(-1)
 	c.tried = c.length.Load()
@@ -118,8 +122,12 @@ func (c *checkpointer) round() (left int64) {
 		c.log.Debug("checkpoint", "err", err)
 		wal.left = max(wal.left, 1) // as far as anybody knows
 	}
+	took := c.now().Sub(began)
+	if err == nil && pages >= finishPages { // fewer say little
+		c.quick.Store(pages * int64(finishTime) / max(int64(took), 1))
+	}
 	c.finish.Store(err == nil && wal.length >= 2*c.limit)
-	c.stats.countCheckpoint(c.now().Sub(began), err, c.now())
+	c.stats.countCheckpoint(took, err, c.now())
 	return wal.left
 }
 
@@ -134,7 +142,7 @@ func (c *checkpointer) finishable(length int64) int64 {
 	if length >= mostLimits*c.limit {
 		return max(finishPages, c.limit)
 	}
-	return finishPages
+	return min(finishPages, c.quick.Load())
 }
 
 // passes has a connection of its own for each round, so that between rounds it
@@ -166,12 +174,16 @@ func (c *checkpointer) passes() (wal walState, err error) {
 	return wal, err
 }
 
-// suspend runs f, which may change the files, between two rounds.
+// suspend runs f, which goes on with other files, between two rounds. As long as
+// it fails there are none.
 func (c *checkpointer) suspend(f func() error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.place = place{}
-	return f()
+	err := f()
+	if err == nil {
+		c.place = place{}
+	}
+	return err
 }
 
 // watchWAL looks at the WAL after each commit, tells the checkpointer, and does
@@ -186,9 +198,11 @@ func (w *writer) watchWAL() {
 	err := w.conn.use(func() (err error) {
 		wal, err = checkpoint(w.conn, lookAtWAL)
 		if err == nil && c.finish.Swap(false) && wal.left <= c.finishable(wal.length) {
+			began := w.now()
 			if _, err = checkpoint(w.conn, copyWAL); err == nil {
 				wal, err = checkpoint(w.conn, lookAtWAL)
 			}
+			w.stats.countUse(useCheckpoint, 0, w.now().Sub(began))
 		}
 		return err
 	})

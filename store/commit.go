@@ -112,7 +112,7 @@ func (w *writer) transact(apply func() error) error {
 func (w *writer) applyAll(out []outcome) (err error) {
 	wall := w.now()
 	for i := range w.batch {
-		if out[i].result, err = w.ledger.apply(&w.batch[i].record); err != nil {
+		if out[i].result, err = w.ledger.apply(w.batch[i].record); err != nil {
 			return err
 		}
 	}
@@ -127,7 +127,7 @@ func (w *writer) applyEach(out []outcome) error {
 		if _, err := w.conn.exec("SAVEPOINT record"); err != nil {
 			return err
 		}
-		result, err := w.ledger.apply(&w.batch[i].record)
+		result, err := w.ledger.apply(w.batch[i].record)
 		if err == nil {
 			err = w.ledger.flush(w.now())
 		}

@@ -2,11 +2,14 @@ package store
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // openAsServer opens the file with the data source name and the pool of
@@ -112,12 +115,35 @@ func TestServerLoadsEveryTransmission(t *testing.T) {
 	}
 }
 
-func TestServerReadsObserversNodesAndMetrics(t *testing.T) {
-	db := openAsServer(t, mesh(t).path)
+// Every value the server scans without allowing for NULL, table by table; what
+// may be NULL is a pointer.
+func TestServerReadsEveryTable(t *testing.T) {
+	s := mesh(t)
+	put(t, s, announcement("04", 1, at(ago(40))), Record{ReceivedAt: noon, Observer: Observer{ID: alpha}, Drop: &Drop{Reason: "bad"}})
+	if _, err := s.sweep(t.Context(), "nodes", retireNodes(ago(30))); err != nil {
+		t.Fatal(err)
+	}
+	db := openAsServer(t, s.path)
+	const node = "SELECT public_key, name, role, lat, lon, last_seen, first_seen, advert_count, battery_mv, temperature_c, foreign_advert, default_scope, multibyte_sup, multibyte_evidence FROM "
+	nodeTypes := func() []any {
+		return []any{new(string), new(*string), new(*string), new(*float64), new(*float64), new(string), new(string), new(int),
+			new(*int), new(*float64), new(int), new(*string), new(int), new(*string)}
+	}
 	for query, dest := range map[string][]any{
-		"SELECT id, name, iata, packet_count, can_relay, can_relay_seen, clock_skew_count_24h FROM observers":     {new(string), new(string), new(string), new(int), new(int), new(int), new(int)},
-		"SELECT public_key, advert_count, foreign_advert, multibyte_sup FROM nodes":                               {new(string), new(int), new(int), new(int)},
-		"SELECT observer_id, timestamp, noise_floor, tx_air_secs, packets_recv FROM observer_metrics":             {new(string), new(string), new(*float64), new(*int), new(*int)},
+		`SELECT id, name, iata, last_seen, first_seen, packet_count, model, firmware, client_version, radio, battery_mv, uptime_secs,
+			noise_floor, inactive, last_packet_at, clock_skew_seconds, clock_skew_count_24h, clock_last_naive_at, can_relay, can_relay_seen FROM observers`: {
+			new(string), new(*string), new(*string), new(*string), new(*string), new(int), new(*string), new(*string), new(*string), new(*string), new(*int), new(*int64),
+			new(*float64), new(int), new(*string), new(*int64), new(int), new(*string), new(int), new(int)},
+		node + "nodes":          nodeTypes(),
+		node + "inactive_nodes": nodeTypes(),
+		"SELECT node_a, node_b, count, last_seen FROM neighbor_edges": {new(string), new(string), new(int), new(string)},
+		`SELECT observer_id, timestamp, noise_floor, tx_air_secs, rx_air_secs, recv_errors, battery_mv, packets_sent, packets_recv
+			FROM observer_metrics`: {new(string), new(string), new(*float64), new(*int), new(*int), new(*int), new(*int), new(*int), new(*int)},
+		`SELECT rx_pubkey, heard_key, heard_keylen, rssi, snr, lat, lon, pos_acc_m, rx_at, ingested_at, src FROM client_receptions`: {
+			new(string), new(string), new(int), new(*int), new(*float64), new(float64), new(float64), new(*float64), new(string), new(string), new(string)},
+		"SELECT pubkey, name, last_seen FROM client_observers": {new(string), new(*string), new(string)},
+		`SELECT id, hash, raw_hex, reason, observer_id, observer_name, node_pubkey, node_name, CAST(dropped_at AS TEXT) FROM dropped_packets`: {
+			new(int), new(*string), new(*string), new(string), new(*string), new(*string), new(*string), new(*string), new(string)},
 		"SELECT id, raw_hex, timestamp, observer_id, observer_name, score FROM packets_v WHERE observer_id <> ''": {new(int), new(string), new(string), new(string), new(string), new(*int)},
 	} {
 		rows, err := db.Query(query)
@@ -134,6 +160,71 @@ func TestServerReadsObserversNodesAndMetrics(t *testing.T) {
 			t.Errorf("%s: %d rows, %v", query, n, err)
 		}
 		rows.Close()
+	}
+}
+
+// Times are compared as text, and JSON is taken apart by SQL: one value of
+// another form spoils a whole query.
+func TestTextColumnsHaveTheFormThatTheServerExpects(t *testing.T) {
+	s := mesh(t)
+	put(t, s, nodeNamed("1a"), packet(alpha, "05", via(2, 0x1A, 0, 0x2B, 0x3C), func(r *Record) {
+		skew := -time.Hour
+		r.Observer.NaiveSkew = &skew
+	}))
+	const day = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
+	const clock = "[0-9][0-9]:[0-9][0-9]:[0-9][0-9]"
+	for query, form := range map[string]string{
+		`SELECT first_seen AS at FROM transmissions UNION ALL SELECT first_seen FROM nodes UNION ALL SELECT last_seen FROM nodes
+			UNION ALL SELECT last_seen FROM observers UNION ALL SELECT first_seen FROM observers UNION ALL SELECT last_packet_at FROM observers
+			UNION ALL SELECT clock_last_naive_at FROM observers UNION ALL SELECT last_seen FROM neighbor_edges
+			UNION ALL SELECT timestamp FROM observer_metrics UNION ALL SELECT rx_at FROM client_receptions
+			UNION ALL SELECT ingested_at FROM client_receptions UNION ALL SELECT last_seen FROM client_observers`: day + "T" + clock + "Z",
+		"SELECT created_at AS at FROM transmissions": day + " " + clock,
+	} {
+		if bad := dump(t, s.path, "SELECT at FROM ("+query+") WHERE at NOT GLOB ?", form); len(bad) > 0 {
+			t.Errorf("times %q are not %s", bad, form)
+		}
+		if n := dump(t, s.path, "SELECT count(*) > 0 FROM ("+query+") WHERE at GLOB ?", form); n[0] != "1" {
+			t.Errorf("no times of the form %s", form)
+		}
+	}
+	db := openAsServer(t, s.path)
+	if got := dumpFrom(t, db, "SELECT json_extract(decoded_json, '$.pubKey') FROM transmissions"); len(got) == 0 {
+		t.Error("no decoded_json")
+	}
+	for _, text := range dumpFrom(t, db, "SELECT path_json FROM observations UNION ALL SELECT resolved_path FROM observations WHERE resolved_path IS NOT NULL") {
+		var hops []*string
+		if err := json.Unmarshal([]byte(text), &hops); err != nil || hops == nil {
+			t.Errorf("%q is not a list of hops: %v", text, err)
+		}
+	}
+	if got := dumpFrom(t, db, "SELECT resolved_path FROM observations WHERE path_json = '[\"1A00\",\"2B3C\"]'"); !slices.Equal(got, []string{`["` + testKey("1a") + `",null]`}) {
+		t.Errorf("resolved path %q", got)
+	}
+}
+
+// Its backup page runs VACUUM INTO on a handle that cannot write.
+func TestServerBacksUpWhileTheHubRuns(t *testing.T) {
+	s := mesh(t)
+	copied := filepath.Join(t.TempDir(), "backup.db")
+	if _, err := openAsServer(t, s.path).Exec("VACUUM INTO ?", copied); err != nil {
+		t.Fatal(err)
+	}
+	const rows = "SELECT o.id, observers.id FROM observations o LEFT JOIN observers ON observers.rowid = observer_idx ORDER BY o.id"
+	if want := dump(t, s.path, rows); !slices.Equal(dump(t, copied, rows), want) {
+		t.Errorf("the copy has %q, want %q", dump(t, copied, rows), want)
+	}
+}
+
+// It opens a file that is there already, in WAL mode, and its four connections
+// find no lock while the hub writes.
+func TestServerFindsTheFileInWALMode(t *testing.T) {
+	db := openAsServer(t, mesh(t).path)
+	if got := dumpFrom(t, db, "PRAGMA journal_mode"); got[0] != "wal" {
+		t.Errorf("journal mode %s", got)
+	}
+	if _, err := db.Exec("UPDATE nodes SET last_seen = 'x'"); err == nil {
+		t.Error("the server's handle can write")
 	}
 }
 

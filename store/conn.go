@@ -19,6 +19,8 @@ type writeConn struct {
 	raw   driver.ConnPrepareContext // set inside use
 	stmts map[string]preparedStmt   // by SQL text, prepared once
 	args  []driver.NamedValue       // reused from call to call
+
+	closed bool
 }
 
 // preparedStmt is what the driver's statements can do.
@@ -148,6 +150,7 @@ func (c *writeConn) bind(args []any) []driver.NamedValue {
 
 // close ends the connection; an open transaction is rolled back by SQLite.
 func (c *writeConn) close() error {
+	c.closed = true
 	err := c.use(func() error {
 		for _, stmt := range c.stmts {
 			stmt.Close()

@@ -133,7 +133,8 @@ func pruneSlowly(path string) error {
 func TestMaintenanceSurvivesAKill(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "meshcore.db")
 	s := openAt(t, path)
-	rows := manyOld(t, s, 3000, 4)
+	rows := manyOld(t, s, 3000, 4) + 2
+	proveClock(t, s)
 	s.Close()
 	hub := exec.CommandContext(t.Context(), os.Args[0])
 	hub.Env = append(os.Environ(), pruneFile+"="+path)
@@ -163,5 +164,5 @@ func TestMaintenanceSurvivesAKill(t *testing.T) {
 	wantRows(t, path, "PRAGMA integrity_check", "ok")
 	s = openAt(t, path, func(o *Options) { o.Retention.PacketDays = 10 })
 	maintain(t, s)
-	wantRows(t, path, "SELECT (SELECT count(*) FROM transmissions), (SELECT count(*) FROM observations)", "0|0")
+	wantRows(t, path, "SELECT (SELECT count(*) FROM transmissions), (SELECT count(*) FROM observations)", "1|1") // of yesterday
 }

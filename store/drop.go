@@ -6,6 +6,17 @@ const insertDrop = `INSERT INTO dropped_packets
 	(hash, raw_hex, reason, observer_id, observer_name, node_pubkey, node_name, dropped_at)
 	VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 
+// keptDrops is how many rows of dropped_packets stay, whatever their age.
+const keptDrops = 100_000
+
+// spareDrops are the rows that are too many. Ids grow with time, and none is
+// given twice.
+const spareDrops = `SELECT id FROM dropped_packets
+	WHERE id <= (SELECT MAX(id) FROM dropped_packets) - ?1 ORDER BY id LIMIT ?2`
+
+// capDrops deletes the oldest refused packets beyond the latest so many.
+func capDrops(most int) sweep { return takeAll(spareDrops, int64(most), remove(deleteDrop)) }
+
 // insertDrop keeps a refused packet for the operator to look at. Refused
 // packets say nothing of their observer: its row is not touched, only its id is
 // written as that row has it.

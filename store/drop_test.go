@@ -1,6 +1,9 @@
 package store
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 const allDrops = "SELECT hash, raw_hex, reason, observer_id, observer_name, node_pubkey, node_name, CAST(dropped_at AS TEXT) FROM dropped_packets"
 
@@ -19,4 +22,16 @@ func TestWhatARefusedPacketLacksIsNull(t *testing.T) {
 	s := openTest(t)
 	put(t, s, Record{ReceivedAt: noon, Drop: &Drop{Reason: "unsupported version 1"}})
 	wantRows(t, s.path, allDrops, "NULL|NULL|unsupported version 1|NULL|NULL|NULL|NULL|2026-11-24 12:00:00")
+}
+
+// However young, the oldest go when there are too many.
+func TestDropsAreKeptUpToANumber(t *testing.T) {
+	s := openTest(t)
+	for i := range 10 {
+		put(t, s, Record{ReceivedAt: noon, Drop: &Drop{Reason: fmt.Sprint(i)}})
+	}
+	if changed, err := s.sweep(t.Context(), "drops", capDrops(3)); changed != 7 || err != nil {
+		t.Errorf("%d deleted, %v", changed, err)
+	}
+	wantRows(t, s.path, "SELECT reason FROM dropped_packets ORDER BY id", "7", "8", "9")
 }

@@ -82,7 +82,7 @@ func inspect(ctx context.Context, path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil
+		return checkNoWAL(path)
 	case err != nil:
 		return openFailed(path, errors.Unwrap(err)) // of an fs.PathError, which names the path again
 	case info.IsDir():
@@ -97,6 +97,15 @@ func inspect(ctx context.Context, path string) error {
 	defer db.Close()
 	_, err = checkContents(ctx, db, path)
 	return err
+}
+
+// checkNoWAL refuses to make a database beside the WAL of another, which SQLite
+// would delete: its rows may be in no other file.
+func checkNoWAL(path string) error {
+	if fileSize(path+"-wal") == 0 {
+		return nil
+	}
+	return fmt.Errorf("open database %s: the file is gone, but its WAL is there and may hold rows that are nowhere else; move the file back, or move %s-wal away to begin anew", path, path)
 }
 
 // inspectParams opens a file without leaving traces. A reader of a file in WAL

@@ -85,6 +85,21 @@ var fillTransmissions = []string{
 	`UPDATE transmissions SET channel_hash = 'Public' WHERE channel_hash = 'public' AND payload_type = 5`,
 }
 
+// fillScope is for a node whose latest advert with a scope was sent before nodes
+// had one.
+const fillScope = `UPDATE nodes SET default_scope = latest.scope_name
+	FROM (SELECT from_pubkey, scope_name, MAX(first_seen) FROM transmissions
+		WHERE payload_type = 4 AND scope_name <> '' GROUP BY from_pubkey) AS latest
+	WHERE latest.from_pubkey = nodes.public_key AND default_scope IS NULL`
+
+func fillScopes(ctx context.Context, conn querier) (nodes int64, err error) {
+	did, err := conn.ExecContext(ctx, fillScope)
+	if err != nil {
+		return 0, err
+	}
+	return did.RowsAffected()
+}
+
 // fillStations completes nodes and observers, once everything is indexed.
 //
 // advert_count stays what it is, though CoreScope's advert_count_unique_v1
@@ -92,12 +107,6 @@ var fillTransmissions = []string{
 // since, and CoreScope's ingestor cannot recount such a file either, because
 // it comes to that before it has added from_pubkey.
 var fillStations = []string{
-	`UPDATE nodes SET default_scope = (
-			SELECT scope_name FROM transmissions
-			WHERE from_pubkey = nodes.public_key AND payload_type = 4 AND scope_name <> ''
-			ORDER BY first_seen DESC LIMIT 1)
-		WHERE default_scope IS NULL`,
-
 	`UPDATE observers SET last_packet_at = (
 			SELECT strftime('%Y-%m-%dT%H:%M:%SZ', MAX(timestamp), 'unixepoch')
 			FROM observations WHERE observer_idx = observers.rowid)
@@ -127,8 +136,8 @@ const (
 )
 
 // fillPaths reads the paths of observations from their frames, a thousand at a
-// time.
-func fillPaths(ctx context.Context, conn querier) error {
+// time, and returns how many it read.
+func fillPaths(ctx context.Context, conn querier) (filled int64, err error) {
 	for last := int64(0); ; {
 		paths := make(map[string]string)
 		err := eachRow(ctx, conn, func(scan func(...any) error) error {
@@ -140,18 +149,24 @@ func fillPaths(ctx context.Context, conn querier) error {
 			return nil
 		}, selectPathless, last)
 		if err != nil {
-			return fmt.Errorf("find observations without a path: %w", err)
+			return filled, fmt.Errorf("find observations without a path: %w", err)
 		}
 		if len(paths) == 0 {
-			return nil
+			return filled, nil
 		}
 		object, err := json.Marshal(paths)
 		if err != nil {
-			return err
+			return filled, err
 		}
-		if _, err := conn.ExecContext(ctx, updatePaths, string(object)); err != nil {
-			return fmt.Errorf("write paths: %w", err)
+		did, err := conn.ExecContext(ctx, updatePaths, string(object))
+		if err != nil {
+			return filled, fmt.Errorf("write paths: %w", err)
 		}
+		n, err := did.RowsAffected()
+		if err != nil {
+			return filled, err
+		}
+		filled += n
 	}
 }
 

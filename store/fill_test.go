@@ -86,6 +86,20 @@ func TestTakingOverFillsRows(t *testing.T) {
 	}
 }
 
+func TestTakingOverCountsWhatItFills(t *testing.T) {
+	path := coreScopeFile(t, `INSERT INTO transmissions(id, raw_hex, hash, first_seen, payload_type, from_pubkey, scope_name) VALUES
+			(1, '', 'a', 'x', 4, 'ab', '#sea'), (2, '', 'b', 'x', 4, 'cd', '');
+		INSERT INTO observations(transmission_id, observer_idx, timestamp, raw_hex) VALUES (1, 1, 0, '1101A1'), (1, 2, 0, '1101A2'), (2, 1, 0, NULL);
+		INSERT INTO nodes(public_key) VALUES ('ab'), ('cd')`)
+	for _, want := range [][2]uint64{{2, 1}, {0, 0}} { // then it is the hub's
+		s := openAt(t, path)
+		if st := s.Stats(); st.FilledPaths != want[0] || st.FilledScopes != want[1] {
+			t.Errorf("%d paths, %d scopes, want %v", st.FilledPaths, st.FilledScopes, want)
+		}
+		s.Close()
+	}
+}
+
 func TestHeaderHops(t *testing.T) {
 	long := append([]byte{0x09, 0x3F}, bytes.Repeat([]byte{7}, 63)...)
 	cases := []struct {

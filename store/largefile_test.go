@@ -37,7 +37,7 @@ var largeRows = []string{
 // makeLargeFile makes a file from a script of tables, largeRows and edits.
 func makeLargeFile(tb testing.TB, path, tables string, observations int, edit ...string) {
 	tb.Helper()
-	db, err := sql.Open("sqlite", dsn(path, "_pragma=synchronous(OFF)", "_pragma=journal_mode(WAL)"))
+	db, err := sql.Open("sqlite", dsn(path, "_pragma=synchronous(OFF)", "_pragma=auto_vacuum(INCREMENTAL)", "_pragma=journal_mode(WAL)"))
 	if err != nil {
 		tb.Fatal(err)
 	}

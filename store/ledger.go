@@ -35,24 +35,25 @@ type ledger struct {
 	dueTransmissions []*transmissionRow
 	dueObservers     []*observerRow
 	dueNodes         []*nodeChange
-	nodes            map[[32]byte]*nodeChange // those in dueNodes
+	nodes            map[string]*nodeChange // those in dueNodes, by key
 	dueEdges         []*edgeChange
 	edges            map[edge]*edgeChange // those in dueEdges
-	dueRelays        []string             // keys
-	relays           map[string]string    // when those in dueRelays were last heard
+	dueRelays        []*party
+
+	newObservers, newNodes newcomers
 
 	topology *topology // nil when it is to be read
 	path     []*party  // reused
 }
 
-func newLedger(conn *writeConn, buckets time.Duration) *ledger {
+func newLedger(conn *writeConn, opts Options) *ledger {
 	return &ledger{
-		conn: conn, buckets: buckets,
+		conn: conn, buckets: opts.MetricsInterval,
+		newObservers: newcomers{most: opts.NewObservers}, newNodes: newcomers{most: opts.NewNodes},
 		transmissions: newRecent[string, *transmissionRow](rememberedTransmissions),
 		observers:     newRecent[string, *observerRow](rememberedObservers),
-		nodes:         make(map[[32]byte]*nodeChange),
+		nodes:         make(map[string]*nodeChange),
 		edges:         make(map[edge]*edgeChange),
-		relays:        make(map[string]string),
 	}
 }
 
@@ -107,10 +108,18 @@ func (l *ledger) rollback(mark int) {
 	if l.topology != nil {
 		l.topology.undo(mark)
 	}
+	if mark == 0 {
+		l.newObservers.rollback()
+		l.newNodes.rollback()
+	}
 }
 
 // commit follows the transaction's.
-func (l *ledger) commit() { l.topology.commit() }
+func (l *ledger) commit() {
+	l.topology.commit()
+	l.newObservers.commit()
+	l.newNodes.commit()
+}
 
 // reconnect makes the ledger go on with a new connection. Whether the last
 // transaction of the old one was committed is not known.
@@ -126,10 +135,12 @@ func (l *ledger) forget() {
 	l.observers.clear()
 	l.otherCase = nil
 	l.dueTransmissions, l.dueObservers, l.dueNodes = nil, nil, nil
+	for _, p := range l.dueRelays {
+		p.relayed = ""
+	}
 	l.dueEdges, l.dueRelays = nil, nil
 	clear(l.nodes)
 	clear(l.edges)
-	clear(l.relays)
 }
 
 func (l *ledger) lastObservation() int64 { return l.nextObservation - 1 }
@@ -142,9 +153,9 @@ func (l *ledger) apply(r *Record) (Result, error) {
 	if r.Reception != nil {
 		return l.reception(r)
 	}
-	observer, err := l.observer(r.Observer.ID)
-	if err != nil {
-		return Result{}, err
+	observer, known, err := l.observer(r)
+	if err != nil || !known {
+		return Result{Refused: err == nil}, err
 	}
 	var result Result
 	if r.Transmission != nil {
@@ -153,7 +164,7 @@ func (l *ledger) apply(r *Record) (Result, error) {
 		}
 	}
 	if r.Advert != nil {
-		l.noteAdvert(r, result.New)
+		result.NodeRefused = !l.noteAdvert(r, result.New)
 	}
 	if !result.Duplicate {
 		l.noteAdjacent(r) // after the advert, whose node may be one that a path hash means
@@ -184,8 +195,8 @@ func (l *ledger) flush(wall time.Time) error {
 			return err
 		}
 	}
-	for _, key := range l.dueRelays {
-		if err := l.flushRelay(key, now); err != nil {
+	for _, p := range l.dueRelays {
+		if err := l.flushRelay(p, now); err != nil {
 			return err
 		}
 	}
@@ -205,6 +216,5 @@ func (l *ledger) flush(wall time.Time) error {
 	l.dueRelays = l.dueRelays[:0]
 	clear(l.nodes)
 	clear(l.edges)
-	clear(l.relays)
 	return nil
 }

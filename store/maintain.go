@@ -18,6 +18,7 @@ const (
 type job struct {
 	kind  string // as it is counted
 	every time.Duration
+	byAge bool // goes by what the clock says; not while that is not to be believed
 	sweep func(now time.Time) sweep
 
 	due     time.Time
@@ -28,19 +29,14 @@ type job struct {
 func (s *Store) jobs() []*job {
 	opts := &s.writer.opts
 	r := opts.Retention
-	jobs := []*job{{kind: "observers", every: daily, sweep: func(now time.Time) sweep {
-		before := "" // nobody
-		if r.ObserverDays > 0 {
-			before = daysBefore(now, r.ObserverDays).Format(timeLayout)
-		}
-		return retireObservers(before, opts.Blacklist)
-	}}}
+	jobs := []*job{{kind: "observers", every: daily, sweep: func(time.Time) sweep { return banObservers(opts.Blacklist) }}}
 	for _, j := range []struct {
 		kind  string
 		every time.Duration
 		days  int
 		sweep func(before time.Time) sweep
 	}{
+		{"observers", daily, r.ObserverDays, retireObservers},
 		{"nodes", hourly, r.NodeDays, retireNodes},
 		{"metrics", daily, r.MetricsDays, pruneMetrics},
 		{"drops", daily, r.MetricsDays, pruneDrops},
@@ -50,12 +46,14 @@ func (s *Store) jobs() []*job {
 		{"neighbours", daily, r.NeighbourDays, pruneNeighbours},
 	} {
 		if j.days > 0 {
-			jobs = append(jobs, &job{kind: j.kind, every: j.every, sweep: func(now time.Time) sweep {
+			jobs = append(jobs, &job{kind: j.kind, every: j.every, byAge: true, sweep: func(now time.Time) sweep {
 				return j.sweep(daysBefore(now, j.days))
 			}})
 		}
 	}
-	return append(jobs, &job{kind: "vacuum", every: hourly, sweep: func(time.Time) sweep { return vacuum(opts.VacuumPages) }})
+	return append(jobs,
+		&job{kind: "drops", every: hourly, sweep: func(time.Time) sweep { return capDrops(keptDrops) }},
+		&job{kind: "vacuum", every: hourly, sweep: func(time.Time) sweep { return vacuum(opts.VacuumPages) }})
 }
 
 // Maintain keeps the database in shape until ctx ends or the store is closed:
@@ -66,9 +64,9 @@ func (s *Store) jobs() []*job {
 // after the records that are waiting, so that it may run at any time. Its
 // failures are logged and tried again.
 func (s *Store) Maintain(ctx context.Context) error {
-	jobs := s.jobs()
+	jobs, guard := s.jobs(), s.guardClock()
 	for {
-		next := s.doJobs(ctx, jobs)
+		next := s.doJobs(ctx, jobs, guard)
 		if err := s.rest(ctx, max(next.Sub(s.writer.now()), time.Second)); err != nil {
 			return nil
 		}
@@ -76,9 +74,14 @@ func (s *Store) Maintain(ctx context.Context) error {
 }
 
 // doJobs does the jobs that are due, and returns when the next one is.
-func (s *Store) doJobs(ctx context.Context, jobs []*job) (next time.Time) {
+func (s *Store) doJobs(ctx context.Context, jobs []*job, guard *clockGuard) (next time.Time) {
 	for _, j := range jobs {
-		if now := s.writer.now(); !now.Before(j.due) {
+		now := s.writer.now()
+		switch {
+		case now.Before(j.due):
+		case j.byAge && !s.believes(ctx, guard):
+			j.due = now.Add(clockLook)
+		default:
 			j.due = now.Add(s.doJob(ctx, j, now))
 		}
 		if next.IsZero() || j.due.Before(next) {
@@ -105,4 +108,23 @@ func (s *Store) doJob(ctx context.Context, j *job, now time.Time) time.Duration 
 	}
 	j.failing = false
 	return j.every
+}
+
+// believes reports whether the guard trusts the clock, and tells when that
+// changes.
+func (s *Store) believes(ctx context.Context, guard *clockGuard) bool {
+	log := s.writer.log
+	ok, ahead, err := guard.trusts(ctx)
+	switch {
+	case err != nil:
+		log.Debug("look at the clock", "err", err)
+	case !ok && !guard.doubted:
+		log.Warn("old rows are kept for now: the clock is far ahead of the database. If it is right, they go when it has run on for a day; else set it (timedatectl)",
+			"clock", s.writer.now().UTC().Format(timeLayout), "ahead", ahead.Round(time.Hour))
+		guard.doubted = true
+	case ok && guard.doubted:
+		log.Info("old rows go again: the clock is believed")
+		guard.doubted = false
+	}
+	return ok
 }

@@ -67,7 +67,7 @@ func TestFailedMaintenanceIsToldOnceAndTriedAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer s.Close()
-		put(t, s, announcement("01", 1, at(time.Now().Add(-48*time.Hour))))
+		put(t, s, announcement("01", 1, at(time.Now().Add(-30*time.Hour))))
 		execSQL(t, path, "CREATE TRIGGER refuse BEFORE DELETE ON nodes BEGIN SELECT RAISE(ABORT, 'refused'); END")
 		go s.Maintain(t.Context())
 		time.Sleep(3*time.Minute + time.Second)
@@ -115,6 +115,19 @@ func TestFreePagesAreGivenBack(t *testing.T) {
 	}
 	wantRows(t, s.path, "PRAGMA integrity_check", "ok")
 	wantUpkeep(t, s, map[string]uint64{"packets": 10, "observers": 1, "vacuum": s.Stats().Upkeep["vacuum"].Rows})
+}
+
+// A file from before CoreScope's ingestor set auto_vacuum has no map of pages.
+func TestFreePagesOfAFileThatCannotShrinkAreLeftAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "meshcore.db")
+	makeDatabase(t, path, "PRAGMA auto_vacuum = NONE; PRAGMA journal_mode = WAL;"+coreScopeScript(t)+
+		"; CREATE TABLE big(x); INSERT INTO big VALUES (zeroblob(100000)); DROP TABLE big")
+	s := openAt(t, path)
+	maintain(t, s)
+	wantUpkeep(t, s, nil)
+	if free := dump(t, path, "PRAGMA freelist_count")[0]; free == "0" {
+		t.Error("no page is free: nothing was tried")
+	}
 }
 
 func TestVacuumOnOpenShrinksTheFile(t *testing.T) {

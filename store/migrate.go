@@ -34,11 +34,11 @@ func latestVersion() int { return len(migrationNames()) }
 // migrate brings the file up to date in one transaction: whoever opens it
 // finds the old schema or the new one, never half of it. A file of CoreScope's
 // is taken over first.
-func migrate(ctx context.Context, conn querier, path string, log *slog.Logger) error {
+func migrate(ctx context.Context, conn querier, path string, log *slog.Logger) (filled, error) {
 	start := time.Now()
-	from, err := migrateWhole(ctx, conn, path, log)
+	from, got, err := migrateWhole(ctx, conn, path, log)
 	if err != nil || !from.coreScope {
-		return err
+		return got, err
 	}
 	// The WAL may be as large as the file now. Copied here, no record waits for
 	// it; a reader that prevents it does no harm.
@@ -46,12 +46,12 @@ func migrate(ctx context.Context, conn querier, path string, log *slog.Logger) e
 		log.Debug("checkpoint", "err", err)
 	}
 	log.Info("CoreScope's database is taken over", "dur", time.Since(start))
-	return nil
+	return got, nil
 }
 
-func migrateWhole(ctx context.Context, conn querier, path string, log *slog.Logger) (from origin, err error) {
+func migrateWhole(ctx context.Context, conn querier, path string, log *slog.Logger) (from origin, got filled, err error) {
 	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return from, openFailed(path, err)
+		return from, got, openFailed(path, err)
 	}
 	defer func() {
 		if err != nil {
@@ -60,13 +60,16 @@ func migrateWhole(ctx context.Context, conn querier, path string, log *slog.Logg
 	}()
 	// Once more, inside the transaction: the file may have changed since.
 	if from, err = checkContents(ctx, conn, path); err != nil {
-		return from, err
+		return from, got, err
+	}
+	if err := checkWritable(ctx, conn, from); err != nil {
+		return from, got, openFailed(path, err)
 	}
 	version := from.version
 	if from.coreScope {
 		log.Info("taking over CoreScope's database; it stays as it is until this is done")
-		if err := adopt(ctx, conn, log); err != nil {
-			return from, adoptFailed(path, err)
+		if got, err = adopt(ctx, conn, log); err != nil {
+			return from, got, adoptFailed(path, err)
 		}
 		version = adoptedVersion
 	}
@@ -75,13 +78,24 @@ func migrateWhole(ctx context.Context, conn querier, path string, log *slog.Logg
 			continue
 		}
 		if err := applyMigration(ctx, conn, name, i+1); err != nil {
-			return from, openFailed(path, fmt.Errorf("apply %s: %w", name, err))
+			return from, got, openFailed(path, fmt.Errorf("apply %s: %w", name, err))
 		}
 	}
 	if _, err := conn.ExecContext(ctx, "COMMIT"); err != nil {
-		return from, openFailed(path, err)
+		return from, got, openFailed(path, err)
 	}
-	return from, nil
+	return from, got, nil
+}
+
+// checkWritable finds a file that this user may only read, such as a backup that
+// root has copied back. SQLite opens it all the same, begins a transaction, and
+// complains at the first statement that would write; this one changes no row.
+func checkWritable(ctx context.Context, conn querier, from origin) error {
+	if from == (origin{}) { // a fresh file is the hub's own
+		return nil
+	}
+	_, err := conn.ExecContext(ctx, "DELETE FROM observers WHERE 0")
+	return err
 }
 
 func applyMigration(ctx context.Context, conn querier, name string, version int) error {

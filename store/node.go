@@ -15,13 +15,18 @@ type nodeChange struct {
 	first, latest string // received
 }
 
-// noteAdvert takes down what an advert says of its node.
-func (l *ledger) noteAdvert(r *Record, isNew bool) {
+// noteAdvert takes down what an advert says of its node. It reports false, and
+// does not, when the node is new and too many are.
+func (l *ledger) noteAdvert(r *Record, isNew bool) (known bool) {
 	a, at := r.Advert, l.text.format(r.ReceivedAt)
-	n, ok := l.nodes[a.PublicKey]
+	key := keyText(&a.PublicKey)
+	n, ok := l.nodes[key]
 	if !ok {
-		n = &nodeChange{key: keyText(&a.PublicKey), first: at}
-		l.nodes[a.PublicKey] = n
+		n = &nodeChange{key: key, first: at}
+		if !l.topology.hasNode(key) && !l.newNodes.admit(r.ReceivedAt) {
+			return false
+		}
+		l.nodes[key] = n
 		l.dueNodes = append(l.dueNodes, n)
 	}
 	if a.Name != "" {
@@ -41,6 +46,7 @@ func (l *ledger) noteAdvert(r *Record, isNew bool) {
 	}
 	n.first, n.latest = min(n.first, at), max(n.latest, at)
 	l.topology.addNode(n.key)
+	return true
 }
 
 func latest[T any](old any, p *T) any {

@@ -54,29 +54,34 @@ const (
 	insertObserver = `INSERT INTO observers (id, name, iata, packet_count) VALUES (?, '', '', 0)`
 )
 
-// observer finds the row of an observer, or makes it, so that observations have
-// something to refer to; nil for "". A row made here holds no times: an
-// observer known only from its last will or from a replay has never been heard,
-// so last_seen and first_seen are NULL until it is, as in the rows that
+// observer finds the row of a record's observer, or makes it, so that
+// observations have something to refer to; nil when the record names nobody. It
+// is not known when it is new and too many are. A row made here holds no times:
+// an observer known only from its last will or from a replay has never been
+// heard, so last_seen and first_seen are NULL until it is, as in the rows that
 // CoreScope makes when it first meets a naive clock.
-func (l *ledger) observer(id string) (*observerRow, error) {
+func (l *ledger) observer(r *Record) (row *observerRow, known bool, err error) {
+	id := r.Observer.ID
 	if id == "" {
-		return nil, nil
+		return nil, true, nil
 	}
-	row, err := l.findObserver(id)
+	row, err = l.findObserver(id)
 	if err != nil || row != nil {
-		return row, err
+		return row, true, err
+	}
+	if !l.newObservers.admit(r.ReceivedAt) {
+		return nil, false, nil
 	}
 	did, err := l.conn.exec(insertObserver, id)
 	if err != nil {
-		return nil, fmt.Errorf("insert observer: %w", err)
+		return nil, false, fmt.Errorf("insert observer: %w", err)
 	}
 	row = &observerRow{rowid: did.rowid, id: id}
 	l.observers.put(id, row)
 	if id != strings.ToUpper(id) {
 		l.otherCase = nil
 	}
-	return row, nil
+	return row, true, nil
 }
 
 // findObserver finds the row of an observer; nil when there is none. An id of

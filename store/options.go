@@ -25,7 +25,14 @@ type Options struct {
 	// a second, whole seconds.
 	MetricsInterval time.Duration
 
-	// CacheBytes bounds the writer's page cache.
+	// NewObservers and NewNodes are how many observers and nodes that the
+	// database does not know are made in a day. Whoever may publish can invent
+	// both; no mesh grows so fast. What comes of further observers is not stored;
+	// of further nodes the packets are.
+	NewObservers, NewNodes int
+
+	// CacheBytes bounds the writer's page cache. In memory it is twice as much: the
+	// driver's allocator gives a page, which comes with a header, 8 KiB.
 	CacheBytes int64
 
 	// CheckpointBytes is how much of the WAL is copied into the database file at
@@ -71,7 +78,9 @@ func DefaultOptions() Options {
 		MaxBatch:           4096,
 		CommitInterval:     250 * time.Millisecond,
 		MetricsInterval:    5 * time.Minute,
-		CacheBytes:         16 << 20,
+		NewObservers:       10_000,
+		NewNodes:           20_000,
+		CacheBytes:         4 << 20,
 		CheckpointBytes:    16 << 20,
 		CheckpointInterval: 10 * time.Minute,
 		Readers:            4,
@@ -90,6 +99,8 @@ func (o Options) check() error {
 		return fmt.Errorf("commit interval %s: must not be negative", o.CommitInterval)
 	case o.MetricsInterval < time.Second || o.MetricsInterval%time.Second != 0:
 		return fmt.Errorf("metrics interval %s: must be whole seconds, at least one", o.MetricsInterval)
+	case o.NewObservers < 0 || o.NewNodes < 0:
+		return fmt.Errorf("%d new observers and %d new nodes a day: must not be negative", o.NewObservers, o.NewNodes)
 	case o.CacheBytes < 0:
 		return fmt.Errorf("cache of %d bytes: must not be negative", o.CacheBytes)
 	case o.CheckpointBytes < pageSize:

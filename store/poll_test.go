@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -129,6 +130,74 @@ func TestPollingReaderSeesEveryRowOnceAndInOrder(t *testing.T) {
 	}
 	if s.Stats().CommitErrors == 0 || s.Stats().BadRecords == 0 {
 		t.Error("nothing was taken back, nothing refused: no load")
+	}
+}
+
+// The same while old rows are pruned, nodes come and go, pages are given back,
+// and the WAL is copied: a reader sees each new row once, in order, and by the
+// right observer; at last also after a VACUUM.
+func TestPollingReaderIsNotDisturbedByMaintenance(t *testing.T) {
+	const senders, each = 4, 200
+	path := filepath.Join(t.TempDir(), "meshcore.db")
+	old := openAt(t, path)
+	manyOld(t, old, 600, 4)
+	proveClock(t, old)
+	old.Close()
+	// A gap in the numbers of the observers, which VACUUM would close.
+	execSQL(t, path, "PRAGMA foreign_keys = OFF; DELETE FROM observers WHERE id IN ('1', '2')")
+
+	s := openAt(t, path, func(o *Options) {
+		o.MaxBatch, o.CheckpointBytes = 16, 50*pageSize
+		o.Retention = Retention{PacketDays: 10, NodeDays: 1, ObserverDays: 10, NeighbourDays: 1}
+	})
+	execSQL(t, path, poison) // sendUnderLoad wants some records refused
+	last := s.LastObservation()
+	p := &poller{t: t, db: openAsServer(t, path), lastObservation: last}
+	for _, id := range dump(t, path, "SELECT MAX(id) FROM transmissions") {
+		fmt.Sscan(id, &p.lastTransmission)
+	}
+	ctx, written := context.WithCancel(t.Context())
+	swept := make(chan struct{}) // all of it once
+	var sending, keeping sync.WaitGroup
+	for sender := range senders {
+		sending.Go(func() { sendUnderLoad(t, s, sender, each) })
+	}
+	keeping.Go(func() {
+		for n := 0; ctx.Err() == nil; n++ {
+			s.doJobs(ctx, s.jobs(), trusting(s))
+			if n == 0 {
+				close(swept)
+			}
+			if _, err := s.DeleteNodes(ctx, []string{testKey("0a")}); err != nil && ctx.Err() == nil {
+				t.Errorf("delete nodes: %v", err)
+			}
+		}
+	})
+	go func() { sending.Wait(); <-swept; written() }()
+	for p.poll() || ctx.Err() == nil || p.poll() {
+		if err := s.WaitAfter(ctx, p.lastObservation); err != nil && ctx.Err() == nil {
+			t.Fatal(err)
+		}
+	}
+	keeping.Wait()
+	if u := s.Stats().Upkeep; u["packets"].Rows == 0 || u["vacuum"].Rows == 0 {
+		t.Errorf("nothing was pruned: no load: %+v", u)
+	}
+	const observations = `SELECT o.id, hash, obs.id FROM observations o JOIN transmissions t ON t.id = transmission_id
+		JOIN observers obs ON obs.rowid = observer_idx WHERE o.id > ? ORDER BY o.id`
+	if diff := cmp.Diff(dump(t, path, observations, last), p.observations); diff != "" {
+		t.Errorf("observations (-file +seen):\n%s", diff)
+	}
+	if got := len(p.observations); got != senders*each {
+		t.Errorf("%d observations, want %d", got, senders*each)
+	}
+
+	seen := p.observations
+	execSQL(t, path, "VACUUM")
+	put(t, s, packet(fmt.Sprintf("%064X", 0xA1), "after"))
+	p.poll()
+	if diff := cmp.Diff(dump(t, path, observations, last), p.observations); diff != "" || len(p.observations) != len(seen)+1 {
+		t.Errorf("after VACUUM (-file +seen):\n%s", diff)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 // item is a record on its way to the writer.
 type item struct {
-	record Record
+	record *Record
 	done   func(Result, error)
 	queued time.Time
 }
@@ -68,7 +68,7 @@ func (s *Store) Append(ctx context.Context, r Record, done func(Result, error)) 
 	if err := r.check(); err != nil {
 		return fmt.Errorf("append: %w", err)
 	}
-	return s.queue.append(ctx, item{record: r, done: done, queued: s.writer.now()})
+	return s.queue.append(ctx, item{record: &r, done: done, queued: s.writer.now()})
 }
 
 func (q *queue) append(ctx context.Context, it item) error {

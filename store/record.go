@@ -101,4 +101,6 @@ type Result struct {
 	TransmissionID, ObservationID int64
 	New                           bool // first time this transmission is seen
 	Duplicate                     bool // redelivery of a known observation
+	Refused                       bool // nothing is stored: the observer is new, and so were too many in one day
+	NodeRefused                   bool // likewise the node of an advert; the rest is stored
 }

@@ -83,3 +83,31 @@ func TestPathHashBringsNoNodeBack(t *testing.T) {
 	put(t, s, packet(alpha, "01", travelled))
 	wantRows(t, s.path, "SELECT (SELECT count(*) FROM nodes), last_seen FROM inactive_nodes", "0|2026-01-01T00:00:00Z")
 }
+
+// What a transaction that came to nothing has written must be written again.
+func TestRelayOfARefusedRecordIsNotTakenForSeen(t *testing.T) {
+	s := openTest(t)
+	put(t, s, nodeNamed("1a"))
+	execSQL(t, s.path, poison)
+	put(t, s, packet(alpha, "00"))                                                                    // knows the file again
+	bad := nodeNamed("b2", later, travelled, via(1, 0x1A), func(r *Record) { r.Advert.Name = "bad" }) // refused after the relay is written
+	fate := make(chan error, 1)
+	if err := s.Append(t.Context(), bad, func(_ Result, err error) { fate <- err }); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-fate; err == nil {
+		t.Fatal("the bad record is stored")
+	}
+	put(t, s, packet(alpha, "01", travelled, later))
+	wantRows(t, s.path, lastSeenOfNodes, "1a|"+laterText+"|1")
+}
+
+func TestRelayThatWasDeletedIsSeenAgain(t *testing.T) {
+	s := openTest(t)
+	put(t, s, nodeNamed("1a"), packet(alpha, "01", travelled, later))
+	if _, err := s.DeleteNodes(t.Context(), []string{testKey("1a")}); err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, nodeNamed("1a", func(r *Record) { r.Transmission.Hash = "again" }), packet(alpha, "02", travelled, later))
+	wantRows(t, s.path, lastSeenOfNodes, "1a|"+laterText+"|1")
+}

@@ -90,20 +90,25 @@ const (
 	retireObserver = `UPDATE observers SET inactive = 1 WHERE rowid = ?`
 )
 
-// retireObservers marks observers inactive that were last heard before a time,
-// as text, "" for nobody, and those of the blacklist. One that has never been
-// heard is not known to be stale.
-func retireObservers(before string, blacklist []string) sweep {
+// retireObservers marks observers inactive that were last heard before a time.
+// One that has never been heard is not known to be stale.
+func retireObservers(before time.Time) sweep {
+	limit := before.Format(timeLayout)
+	return markInactive(func(_, lastSeen string) bool { return lastSeen != "" && lastSeen < limit })
+}
+
+// banObservers marks those of the blacklist inactive.
+func banObservers(blacklist []string) sweep {
 	banned := make(map[string]bool, len(blacklist))
 	for _, id := range blacklist {
 		banned[strings.ToLower(strings.TrimSpace(id))] = true
 	}
+	return markInactive(func(id, _ string) bool { return banned[strings.ToLower(id)] })
+}
+
+func markInactive(which func(id, lastSeen string) bool) sweep {
 	return walk(walkObservers, 4, func(l *ledger, row []driver.Value) (changed bool, err error) {
-		id, _ := row[1].(string)
-		lastSeen, heard := row[2].(string)
-		inactive, _ := row[3].(int64)
-		stale := heard && lastSeen < before
-		if inactive != 0 || !stale && !banned[strings.ToLower(id)] {
+		if inactive, _ := row[3].(int64); inactive != 0 || !which(columnText(row[1]), columnText(row[2])) {
 			return false, nil
 		}
 		_, err = l.conn.exec(retireObserver, row[0])

@@ -26,7 +26,7 @@ func retained(t *testing.T, edit ...func(*Options)) *Store {
 // maintain does once what Maintain does when it begins.
 func maintain(t *testing.T, s *Store) {
 	t.Helper()
-	s.doJobs(t.Context(), s.jobs())
+	s.doJobs(t.Context(), s.jobs(), trusting(s))
 	for kind, u := range s.Stats().Upkeep {
 		if u.Errors > 0 {
 			t.Errorf("%s: %d failures", kind, u.Errors)

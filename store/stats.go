@@ -19,8 +19,13 @@ type Stats struct {
 	Repeats       uint64 // records of a transmission that was known, heard by others or again
 	Adverts       uint64 // records that told of a node
 	Reports       uint64 // records that told of their observer
+	Refused       uint64 // records of observers that were new when too many were
+	NodesRefused  uint64 // adverts of nodes that were new when too many were
 	NotCommitted  uint64 // records told to come again
 	BadRecords    uint64 // records that can never be stored
+
+	FilledPaths  uint64 // observations that got a path when Open took over a file of CoreScope's
+	FilledScopes uint64 // nodes that got a scope then
 
 	Commits      uint64
 	CommitErrors uint64
@@ -125,7 +130,7 @@ func (c *counters) countBatch(batch []item, out []outcome, took time.Duration, e
 	s.BatchSize.observe(float64(len(out)))
 	s.CommitSeconds.observe(took.Seconds())
 	for i := range out {
-		s.countRecord(&batch[i].record, &out[i])
+		s.countRecord(batch[i].record, &out[i])
 	}
 }
 
@@ -135,6 +140,13 @@ func (s *Stats) countRecord(r *Record, o *outcome) {
 		return
 	}
 	s.Records++
+	if o.result.Refused {
+		s.Refused++
+		return
+	}
+	if o.result.NodeRefused {
+		s.NodesRefused++
+	}
 	switch {
 	case r.Drop != nil:
 		s.Drops++
@@ -151,7 +163,7 @@ func (s *Stats) countRecord(r *Record, o *outcome) {
 	if r.Transmission != nil && !o.result.New {
 		s.Repeats++
 	}
-	if r.Advert != nil {
+	if r.Advert != nil && !o.result.NodeRefused {
 		s.Adverts++
 	}
 	if r.Observer.ID != "" && r.Drop == nil {

@@ -80,7 +80,8 @@ func open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, openFailed(path, err)
 	}
-	if err := migrate(ctx, conn.held, path, opts.Log); err != nil {
+	got, err := migrate(ctx, conn.held, path, opts.Log)
+	if err != nil {
 		conn.close()
 		return nil, err
 	}
@@ -100,9 +101,10 @@ func open(ctx context.Context, path string, opts Options) (*Store, error) {
 	read.SetConnMaxIdleTime(time.Minute)
 
 	stats := newCounters()
+	stats.stats.FilledPaths, stats.stats.FilledScopes = uint64(got.paths), uint64(got.scopes)
 	q := newQueue(opts.QueueDepth, stats)
 	s := &Store{path: path, queue: q, read: read, feed: newFeed(), stats: stats}
-	s.writer = newWriter(conn, path, opts, q, s.feed, stats)
+	s.writer = newWriter(conn, read, path, opts, q, s.feed, stats)
 	if err := s.writer.load(); err != nil {
 		conn.close()
 		read.Close()

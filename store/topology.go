@@ -17,6 +17,7 @@ import (
 type topology struct {
 	byFirstByte [256]partySet
 	changes     []change // of the open transaction
+	seen        []*party // whose lastSeen is of the open transaction
 }
 
 // party is a node, or what shares an edge with one.
@@ -24,6 +25,9 @@ type party struct {
 	key        string // 64 lower-case hex digits
 	isNode     bool   // has a row in nodes
 	neighbours partySet
+
+	relayed  string // when the batch has it pass a packet on; "" when it has not
+	lastSeen string // in its row of nodes, or earlier; "" when that is not known
 }
 
 // change is one row that came or went: of nodes when b is "", else of
@@ -77,6 +81,11 @@ func columnText(v driver.Value) string {
 	return s
 }
 
+func (t *topology) hasNode(key string) bool {
+	p := t.find(key)
+	return p != nil && p.isNode
+}
+
 func (t *topology) addNode(key string)    { t.note(change{a: key}) }
 func (t *topology) removeNode(key string) { t.note(change{a: key, gone: true}) }
 func (t *topology) addEdge(a, b string)   { t.note(change{a: a, b: b}) }
@@ -97,12 +106,24 @@ func (t *topology) undo(mark int) {
 		t.apply(c)
 	}
 	t.changes = t.changes[:mark]
+	for _, p := range t.seen {
+		p.lastSeen = ""
+	}
+	t.seen = t.seen[:0]
 }
 
 // commit makes the changes of the transaction final.
 func (t *topology) commit() {
 	clear(t.changes)
 	t.changes = t.changes[:0]
+	clear(t.seen)
+	t.seen = t.seen[:0]
+}
+
+// saw learns that the row of p is as late as at.
+func (t *topology) saw(p *party, at string) {
+	p.lastSeen = at
+	t.seen = append(t.seen, p)
 }
 
 // apply reports whether c changed anything.
@@ -127,7 +148,7 @@ func (t *topology) setNode(key string, isNode bool) (changed bool) {
 		if p == nil || !p.isNode {
 			return false
 		}
-		p.isNode = false
+		p.isNode, p.lastSeen = false, ""
 		t.dropIdle(p)
 		return true
 	}

@@ -5,8 +5,12 @@ import (
 	"time"
 )
 
-// Who uses the writer, apart from the kinds of maintenance.
-const useRecords = "records"
+// Who uses the writer, apart from the kinds of maintenance: records, and what
+// is left of the WAL to be copied.
+const (
+	useRecords    = "records"
+	useCheckpoint = "checkpoint"
+)
 
 // contended is the wait from which on a use of the writer counts as contended,
 // as CoreScope counts.
@@ -81,7 +85,7 @@ func (c *counters) useOf(kind string, wait, hold time.Duration) {
 }
 
 // Uses tells what used the writer, by kind of work: "records" for what Append
-// brought, else the kinds of Stats.Upkeep. It sorts some thousands of numbers.
+// brought, "checkpoint" for copying the rest of the WAL, else the kinds of Stats.Upkeep. It sorts some thousands of numbers.
 func (s *Store) Uses() map[string]Use {
 	c := s.stats
 	c.mu.Lock()

@@ -10,10 +10,12 @@ import (
 )
 
 const (
-	freePages = `PRAGMA freelist_count`
+	// freePages is 0 for a file whose pages cannot be moved: one that CoreScope
+	// made before it knew of this, until somebody runs VACUUM.
+	freePages = `SELECT iif(v.auto_vacuum = 2, f.freelist_count, 0) FROM pragma_auto_vacuum v, pragma_freelist_count f`
 
 	// vacuumPage moves the last page of the file into one that is free, and cuts
-	// the file. It does nothing in a file that was not made for it.
+	// the file.
 	vacuumPage = `PRAGMA incremental_vacuum(1)`
 )
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"time"
@@ -10,15 +11,16 @@ import (
 // writer turns queued records into transactions. Only its goroutine touches
 // its fields.
 type writer struct {
-	conn   *writeConn
-	broken bool // the connection is to be replaced before the next use
-	path   string
-	opts   Options
-	queue  *queue
-	feed   *feed
-	stats  *counters
-	log    *slog.Logger
-	now    func() time.Time // time.Now outside tests
+	conn    *writeConn
+	broken  bool    // the connection is to be replaced before the next use
+	readers *sql.DB // whose connections have the same files open
+	path    string
+	opts    Options
+	queue   *queue
+	feed    *feed
+	stats   *counters
+	log     *slog.Logger
+	now     func() time.Time // time.Now outside tests
 
 	ledger *ledger
 	wal    *checkpointer
@@ -31,14 +33,14 @@ type writer struct {
 	failingSince time.Time // zero while commits work
 }
 
-func newWriter(conn *writeConn, path string, opts Options, q *queue, f *feed, stats *counters) *writer {
+func newWriter(conn *writeConn, readers *sql.DB, path string, opts Options, q *queue, f *feed, stats *counters) *writer {
 	now := opts.now
 	if now == nil {
 		now = time.Now
 	}
 	return &writer{
-		conn: conn, path: path, opts: opts, queue: q, feed: f, stats: stats, log: opts.Log, now: now,
-		ledger: newLedger(conn, opts.MetricsInterval),
+		conn: conn, readers: readers, path: path, opts: opts, queue: q, feed: f, stats: stats, log: opts.Log, now: now,
+		ledger: newLedger(conn, opts),
 		wal:    newCheckpointer(path, opts, stats, now),
 		chores: make(chan *chore),
 	}
@@ -167,12 +169,25 @@ func (w *writer) settle() {
 // it to.
 func (w *writer) reopen() error {
 	return w.wal.suspend(func() error {
-		w.rescue()
+		if w.place.check(w.path) != nil {
+			if err := w.leave(); err != nil {
+				return err
+			}
+		}
 		w.conn.close() // rolls back what is open; it may well be closed already
 		conn, err := openWriteConn(context.Background(), writerDSN(w.path, "rw", w.opts))
 		if err != nil {
 			return fmt.Errorf("reopen database: %w", err)
 		}
+		if err := w.arrive(conn); err != nil {
+			conn.close()
+			return err
+		}
+		// A flush that failed may have left a gap in the WAL on the disk which the
+		// page cache hides; what comes after it would be lost with the power. A
+		// reader may prevent this.
+		conn.use(func() error { _, err := checkpoint(conn, truncateWAL); return err })
+		w.readers.SetMaxIdleConns(w.opts.Readers)
 		w.conn = conn
 		w.ledger.reconnect(conn)
 		w.place, w.broken = place{}, false
@@ -197,7 +212,11 @@ func (w *writer) report(err error) {
 // and lets go of it. The rows are safe without the copy: a reader can prevent
 // it, and that is no error.
 func (w *writer) close() error {
-	w.conn.use(func() error { _, err := checkpoint(w.conn, truncateWAL); return err })
+	var left walState
+	w.conn.use(func() (err error) { left, err = checkpoint(w.conn, truncateWAL); return err })
+	if left.length > 0 && !w.conn.closed && w.place.check(w.path) != nil {
+		w.log.Error("rows are lost: their WAL was removed, and a program that reads them kept them from being copied", "pages", left.left)
+	}
 	if err := w.conn.close(); err != nil && !w.broken {
 		return fmt.Errorf("close database: %w", err)
 	}

@@ -57,8 +57,11 @@ func fates(c ingest.Counts) console.Fates {
 func (h *hub) sourceStates() console.Sources {
 	bySource := h.ingest.Stats().BySource
 	all := console.Sources{Now: time.Now(), Sources: []console.Source{}}
-	for _, l := range h.cfg.Hub.Broker.Listen {
+	for _, l := range h.cfg.Hub.Broker.Listeners() {
 		all.Sources = append(all.Sources, console.Source{Name: l, Kind: console.KindListener, Address: h.broker.Addr(l), Fates: fates(bySource[l])})
+	}
+	if h.console != nil && h.cfg.Hub.Console.MQTT {
+		all.Sources = append(all.Sources, console.Source{Name: onConsole, Kind: console.KindListener, Address: h.console.Addr().String(), Fates: fates(bySource[onConsole])})
 	}
 	for _, u := range h.broker.Stats().Upstreams {
 		all.Sources = append(all.Sources, console.Source{Name: u.Name, Kind: console.KindBridge, Address: u.Address, Fates: fates(bySource[u.Name]), Bridge: bridge(u)})

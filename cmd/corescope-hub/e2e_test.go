@@ -109,6 +109,25 @@ func TestGarbageCostsNeitherTheConnectionNorTheHub(t *testing.T) {
 	}
 }
 
+func TestConsolesPortCarriesMQTT(t *testing.T) {
+	t.Parallel()
+	h := startHub(t, "")
+	overWeb := func(id string) mqtt.Client {
+		return h.client(id, func(o *mqtt.ClientOptions) {
+			o.Servers = nil
+			o.AddBroker(strings.Replace(h.console, "http://", "ws://", 1) + "/mqtt")
+		})
+	}
+	done(t, overWeb("observer").Publish(packetTopic, 1, false, packetMessage(1)))
+	if n := count(t, h.open(), `SELECT count(*) FROM transmissions`); n != 1 {
+		t.Errorf("%d transmissions", n)
+	}
+	off := startHub(t, "", "CORESCOPE_HUB_CONSOLE_MQTT=false")
+	if got := get(t, off.console+"/mqtt"); !strings.Contains(got, "nothing at /mqtt") {
+		t.Errorf("switched off, it answers %q", got)
+	}
+}
+
 func TestReadyzAnswersOnceTheHubRuns(t *testing.T) {
 	t.Parallel()
 	h := startHub(t, "")

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -13,7 +14,6 @@ type greeting struct {
 	listeners []listening
 	console   string       // HOST:PORT, as bound; "" when off
 	data      string       // path of the database
-	anonymous string       // hub.broker.auth.anonymous
 	bridged   []string     // sources that are dialled
 	self      []string     // sources that are this hub
 	lan       []netip.Addr // of this machine, the likeliest first
@@ -23,13 +23,8 @@ type greeting struct {
 type listening struct {
 	scheme string // of hub.broker.listen, as tcp://
 	bound  string // HOST:PORT
-}
-
-// whoMayPublish says hub.broker.auth.anonymous in words.
-var whoMayPublish = map[string]string{
-	"lan":   "anyone on this machine and on private networks; nobody from elsewhere",
-	"true":  "anyone who can reach the port, without a password",
-	"false": "nobody: hub.broker.auth.anonymous is false",
+	path   string // of WebSocket, where it is not any
+	who    string // may publish
 }
 
 // greet tells where the hub is and what to do next, ready to paste.
@@ -38,9 +33,9 @@ func greet(w io.Writer, g greeting) {
 	fmt.Fprintln(&b, "corescope-hub is running. Ctrl-C stops it.")
 	fmt.Fprintln(&b)
 	for _, l := range g.listeners {
-		fmt.Fprintln(&b, "  MQTT     ", g.reach(l.scheme, l.bound))
+		fmt.Fprintln(&b, "  MQTT     ", g.reach(l.scheme, l.bound)+l.path)
 	}
-	fmt.Fprintln(&b, "  publish  ", whoMayPublish[g.anonymous])
+	g.whoMayPublish(&b)
 	fmt.Fprintln(&b, "  data     ", g.data)
 	if g.console != "" {
 		fmt.Fprintln(&b, "  health   ", g.reach("http://", g.console)+"/readyz and /metrics")
@@ -61,6 +56,18 @@ func greet(w io.Writer, g greeting) {
 		}
 	}
 	_, _ = io.WriteString(w, b.String()) // the hub runs whether or not somebody reads this
+}
+
+// whoMayPublish says it once, or for each listener when they differ.
+func (g greeting) whoMayPublish(w io.Writer) {
+	differs := func(l listening) bool { return l.who != g.listeners[0].who }
+	if !slices.ContainsFunc(g.listeners, differs) {
+		fmt.Fprintln(w, "  publish  ", g.listeners[0].who)
+		return
+	}
+	for _, l := range g.listeners {
+		fmt.Fprintf(w, "  publish   on %s%s: %s\n", g.reach(l.scheme, l.bound), l.path, l.who)
+	}
 }
 
 // noNetwork explains a name that no other machine can use.

@@ -23,23 +23,27 @@ func TestGreetingGivesAddressesThatAnObserverCanUse(t *testing.T) {
 		want []string
 	}{
 		"every address": {
-			greeting{listeners: []listening{{"tcp://", "[::]:1883"}}, console: "[::]:8080", lan: lan, anonymous: "lan"},
+			greeting{listeners: []listening{{scheme: "tcp://", bound: "[::]:1883", who: "anyone on this machine and on private networks; nobody from elsewhere"}}, console: "[::]:8080", lan: lan},
 			[]string{"MQTT      tcp://192.168.1.20:1883", "health    http://192.168.1.20:8080/readyz", `server = "192.168.1.20"`, "port = 1883", "set mqtt1.server 192.168.1.20", "set mqtt1.port 1883", "anyone on this machine and on private networks; nobody from elsewhere"},
 		},
 		"no network": {
-			greeting{listeners: []listening{{"tcp://", "0.0.0.0:1883"}}, anonymous: "true"},
+			greeting{listeners: []listening{{scheme: "tcp://", bound: "0.0.0.0:1883", who: "anyone who can reach the port, without a password"}}},
 			[]string{"MQTT      tcp://localhost:1883", `server = "localhost"`, "no address on a private network", "anyone who can reach the port"},
 		},
 		"this machine only": {
-			greeting{listeners: []listening{{"tcp://", "127.0.0.1:1883"}}, lan: lan, anonymous: "lan"},
+			greeting{listeners: []listening{{scheme: "tcp://", bound: "127.0.0.1:1883", who: "anyone on this machine and on private networks; nobody from elsewhere"}}, lan: lan},
 			[]string{"MQTT      tcp://127.0.0.1:1883", "set mqtt1.server 127.0.0.1", "listens on this machine only (hub.broker.listen)"},
 		},
 		"one address": {
-			greeting{listeners: []listening{{"tcp://", "127.0.0.1:4001"}, {"tcp://", "10.0.0.5:1883"}}, lan: lan, anonymous: "false"},
+			greeting{listeners: []listening{{scheme: "tcp://", bound: "127.0.0.1:4001", who: "nobody: hub.broker.auth.anonymous is false"}, {scheme: "tcp://", bound: "10.0.0.5:1883", who: "nobody: hub.broker.auth.anonymous is false"}}, lan: lan},
 			[]string{"MQTT      tcp://127.0.0.1:4001", "MQTT      tcp://10.0.0.5:1883", "set mqtt1.server 10.0.0.5", "nobody: hub.broker.auth.anonymous is false"},
 		},
+		"listeners that differ": {
+			greeting{listeners: []listening{{"tcp://", "10.0.0.5:1883", "", "everybody"}, {"ws://", "[::]:8080", "/mqtt", "nobody"}}, lan: lan},
+			[]string{"MQTT      ws://192.168.1.20:8080/mqtt", "publish   on tcp://10.0.0.5:1883: everybody", "publish   on ws://192.168.1.20:8080/mqtt: nobody"},
+		},
 		"bridges": {
-			greeting{listeners: []listening{{"tcp://", "[::]:1883"}}, bridged: []string{"mqtts://far:8883"}, self: []string{"mqtt://localhost:1883"}, data: "/srv/meshcore.db"},
+			greeting{listeners: []listening{{scheme: "tcp://", bound: "[::]:1883", who: "WHO"}}, bridged: []string{"mqtts://far:8883"}, self: []string{"mqtt://localhost:1883"}, data: "/srv/meshcore.db"},
 			[]string{"bridge    mqtts://far:8883", "source    mqtt://localhost:1883 is this hub itself: not dialled", "data      /srv/meshcore.db"},
 		},
 	}

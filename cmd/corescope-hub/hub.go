@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/url"
 	"path/filepath"
 	"runtime"
@@ -36,6 +37,7 @@ type hub struct {
 	ingest  *ingest.Ingester
 	store   *store.Store
 	console *console.Console // nil when it is off
+	mqtt    http.Handler     // the broker on the console's port
 
 	serving atomic.Bool // the MQTT listeners are open and the hub is not stopping
 }
@@ -44,10 +46,7 @@ type hub struct {
 // setting cannot be used or an address is taken.
 func openHub(ctx context.Context, cfg *config.Config, log *slog.Logger) (*hub, error) {
 	h := &hub{cfg: cfg, machine: thisMachine(), log: log, started: time.Now()}
-	channels, err := cfg.Channels()
-	if err != nil {
-		return nil, err
-	}
+	channels, _ := cfg.Channels() // its warnings are among those of the settings
 	keys, err := decoder.NewKeyring(channels...)
 	if err != nil {
 		return nil, fmt.Errorf("make the keyring: %w", err)
@@ -62,7 +61,7 @@ func openHub(ctx context.Context, cfg *config.Config, log *slog.Logger) (*hub, e
 }
 
 func (h *hub) openRest(ctx context.Context, keys *decoder.Keyring) error {
-	if err := addressesAreFree(ctx, h.cfg.Hub.Broker.Listen); err != nil {
+	if err := addressesAreFree(ctx, h.cfg.Hub.Broker.Listeners()); err != nil {
 		return err
 	}
 	var err error
@@ -71,11 +70,34 @@ func (h *hub) openRest(ctx context.Context, keys *decoder.Keyring) error {
 		return err
 	}
 	h.ingest = ingest.New(h.store, keys, h.cfg.IngestOptions(h.machine))
-	h.broker, err = broker.New(h.ingest, h.cfg.BrokerOptions(h.machine, h.log))
+	opts := h.cfg.BrokerOptions(h.machine, h.log)
+	if opts.Statuses, err = h.lastStatuses(ctx, opts.MaxRetained); err != nil {
+		return errors.Join(err, h.store.Close())
+	}
+	h.broker, err = broker.New(h.ingest, opts)
 	if err != nil {
 		return errors.Join(err, h.store.Close())
 	}
+	h.mqtt = h.broker.WebSocket(onConsole)
 	return nil
+}
+
+// lastStatuses is what observers said last before the hub was started, as far as
+// it was committed.
+func (h *hub) lastStatuses(ctx context.Context, most int) ([]broker.RetainedStatus, error) {
+	rows, err := h.store.ObserverStatuses(ctx, most)
+	if err != nil {
+		return nil, err
+	}
+	var all []broker.RetainedStatus
+	for _, row := range rows {
+		topic, payload, ok := ingest.LastStatus(row)
+		key, err := broker.ObserverKey(row.ID)
+		if ok && err == nil {
+			all = append(all, broker.RetainedStatus{Key: key, Topic: topic, Payload: payload})
+		}
+	}
+	return all, nil
 }
 
 // addressesAreFree opens every listener's address for a moment, so that one that
@@ -95,6 +117,20 @@ func addressesAreFree(ctx context.Context, listeners []string) error {
 	}
 	return nil
 }
+
+// serveMQTT is the broker on the console's port. The console is opened before
+// there is a broker, and is closed after it.
+func (h *hub) serveMQTT(w http.ResponseWriter, r *http.Request) {
+	if !h.serving.Load() {
+		http.Error(w, "MQTT is not served now", http.StatusServiceUnavailable)
+		return
+	}
+	h.mqtt.ServeHTTP(w, r)
+}
+
+// onConsole is the name of connections over the console's port, as of a
+// listener.
+const onConsole = "console"
 
 func (h *hub) closeConsole() error {
 	if h.console == nil {
@@ -159,19 +195,22 @@ func memory() uint64 {
 // greeting describes the running hub.
 func (h *hub) greeting() greeting {
 	g := greeting{
-		data:      h.cfg.DBPath,
-		anonymous: string(h.cfg.Hub.Broker.Auth.Anonymous),
-		lan:       lanAddresses(h.machine.Addresses, outwardAddress()),
+		data: h.cfg.DBPath,
+		lan:  lanAddresses(h.machine.Addresses, outwardAddress()),
 	}
 	if abs, err := filepath.Abs(h.cfg.DBPath); err == nil {
 		g.data = abs
 	}
-	for _, l := range h.cfg.Hub.Broker.Listen {
-		scheme, _, _ := strings.Cut(l, "://")
-		g.listeners = append(g.listeners, listening{scheme + "://", h.broker.Addr(l)})
+	settings := h.cfg.Hub.Broker
+	for _, l := range settings.Listen {
+		scheme, _, _ := strings.Cut(l.Address, "://")
+		g.listeners = append(g.listeners, listening{scheme: scheme + "://", bound: h.broker.Addr(l.Address), who: settings.AuthOf(l).Who()})
 	}
 	if h.console != nil {
 		g.console = h.console.Addr().String()
+		if h.cfg.Hub.Console.MQTT {
+			g.listeners = append(g.listeners, listening{"ws://", g.console, "/mqtt", settings.Auth.Who()})
+		}
 	}
 	for _, s := range h.cfg.SelfSources(h.machine) {
 		g.self = append(g.self, s.Address())

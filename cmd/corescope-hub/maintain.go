@@ -30,7 +30,7 @@ func (h *hub) maintain(ctx context.Context) error {
 // sources are the listeners and the bridges.
 func (h *hub) sources() []corescope.Source {
 	var sources []corescope.Source
-	for _, l := range h.cfg.Hub.Broker.Listen {
+	for _, l := range h.cfg.Hub.Broker.Listeners() {
 		sources = append(sources, corescope.Source{Name: l, Broker: l})
 	}
 	for _, u := range h.broker.Stats().Upstreams {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"runtime"
 
@@ -25,7 +26,7 @@ func (h *hub) openConsole(ctx context.Context, channels []decoder.Channel) error
 		return err
 	}
 	roll := broker.NewRoll(h.cfg.ObserversFile())
-	h.console, err = console.Open(ctx, console.Options{
+	opts := console.Options{
 		Listen:    h.cfg.Hub.Console.Listen,
 		NotYet:    h.notReady,
 		Metrics:   metrics.Handler(h.snapshot),
@@ -40,7 +41,11 @@ func (h *hub) openConsole(ctx context.Context, channels []decoder.Channel) error
 		Decisions: console.Decisions{Rulings: roll.Rulings, Change: roll.Change},
 		Report:    reporter,
 		Profiling: h.cfg.Hub.Console.PProf,
-	})
+	}
+	if h.cfg.Hub.Console.MQTT {
+		opts.MQTT = http.HandlerFunc(h.serveMQTT)
+	}
+	h.console, err = console.Open(ctx, opts)
 	return err
 }
 
@@ -73,7 +78,7 @@ func (h *hub) site() console.Site {
 	s := console.Site{
 		Name: h.machine.Hostname, Version: version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Started: h.started,
 		Database: h.cfg.DBPath, ConfigFile: h.cfg.File(), PacketDays: h.cfg.Retention.PacketDays,
-		Admission: whoMayPublish[string(h.cfg.Hub.Broker.Auth.Anonymous)], OpenToLAN: h.cfg.Hub.Broker.Auth.Anonymous != "false",
+		Admission: h.cfg.Hub.Broker.Auth.Who(), OpenToLAN: h.cfg.Hub.Broker.Auth.Anonymous != "false",
 	}
 	if abs, err := filepath.Abs(h.cfg.DBPath); err == nil {
 		s.Database = abs

@@ -16,7 +16,7 @@ import (
 type passwdCmd struct {
 	File   string   `arg:"" placeholder:"FILE" help:"The users file (hub.broker.auth.usersFile). It is made when it is not there."`
 	User   string   `arg:"" placeholder:"NAME" help:"Who is to log in. A public key as name ties an observer to that key."`
-	Role   string   `enum:"observer,viewer,admin" default:"observer" help:"observer publishes; viewer reads what observers publish; admin may do everything."`
+	Role   string   `enum:"observer,viewer,limited,admin" default:"observer" help:"observer publishes; viewer reads what observers publish; limited reads it without signal strengths and what the observers are; admin may do everything."`
 	Topics []string `placeholder:"FILTER" help:"Topic filters that the user is held to, besides its role."`
 	Delete bool     `help:"Take the user out."`
 }

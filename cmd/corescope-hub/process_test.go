@@ -131,7 +131,7 @@ func (h *hubProcess) client(id string, configure ...func(*mqtt.ClientOptions)) m
 }
 
 // done waits for a token.
-func done(t *testing.T, token mqtt.Token) {
+func done(t testing.TB, token mqtt.Token) {
 	t.Helper()
 	if !token.WaitTimeout(patience) {
 		t.Fatal("no answer from the broker")

@@ -10,7 +10,7 @@ import (
 
 // needTool returns the path of a program that is not ours. Without it the test
 // is skipped, or fails when HUB_REQUIRE (comma-separated) names the program.
-func needTool(t *testing.T, name string) string {
+func needTool(t testing.TB, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err == nil {

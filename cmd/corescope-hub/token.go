@@ -1,14 +1,10 @@
 package main
 
 import (
-	"encoding/hex"
 	"fmt"
-	"os"
-	"strings"
 	"time"
 
-	"corescope-hub/broker"
-	"corescope-hub/decoder"
+	"corescope-hub/cmd/corescope-hub/internal/config"
 )
 
 type tokenCmd struct {
@@ -27,30 +23,14 @@ func (c *tokenCmd) Run(env environment) error {
 	if c.Lifetime < time.Second {
 		return fmt.Errorf("lifetime %s: too short: write a time such as 1h", c.Lifetime)
 	}
-	text, err := os.ReadFile(c.Key)
-	if err != nil {
-		return fmt.Errorf("key file %q: %w: check the path", c.Key, cause(err))
-	}
-	expanded, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil {
-		return fmt.Errorf("key file %q: not hex digits: write the private key as the firmware shows it", c.Key)
-	}
-	id, err := decoder.NewIdentity(expanded)
-	if err != nil {
-		return fmt.Errorf("key file %q: %w", c.Key, err)
-	}
-	now := time.Now()
-	public := id.PublicKey()
-	user, password, err := broker.MintToken(broker.TokenClaims{
-		PublicKey: hex.EncodeToString(public[:]),
-		IssuedAt:  now.Unix(),
-		Expires:   now.Add(c.Lifetime).Unix(),
-		Audience:  c.Audience,
-		Client:    "corescope-hub/" + version(),
-	}, func(message []byte) []byte { s := id.Sign(message); return s[:] })
+	id, err := config.ReadNodeKey(c.Key)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.stdout, "%s\n%s\n", user, password)
+	login, err := config.DeviceToken(id, c.Audience, time.Now(), c.Lifetime)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(env.stdout, "%s\n%s\n", login.Username, login.Password)
 	return err
 }

@@ -28,35 +28,57 @@ const rainbowFile = "channel-rainbow.json"
 // Channels are the channels to open, in order of preference: channelKeys, then
 // hashChannels, then the file of channelKeysPath, then the built-in Public. A
 // name that was given before is left out, so the order never depends on chance.
-func (c *Config) Channels() ([]decoder.Channel, error) {
+//
+// What cannot be used is left out and told as a warning: CoreScope's ingestor
+// runs without it. Names that begin with "_" are comments.
+func (c *Config) Channels() (channels []decoder.Channel, warnings []string) {
 	list := channelList{seen: map[string]bool{}}
 	for _, name := range slices.Sorted(maps.Keys(c.ChannelKeys)) {
-		secret, err := c.channelSecret(name)
-		if err != nil {
-			return nil, err
-		}
-		list.add(name, secret)
+		list.addKey(name, c.ChannelKeys[name].Reveal(), "channelKeys")
 	}
 	for _, name := range c.HashChannels {
 		if name = hashtag(name); name != "" {
 			list.add(name, decoder.HashtagChannel(name).Secret)
 		}
 	}
-	if err := c.rainbow(&list); err != nil {
-		return nil, err
-	}
-	secret, err := parseSecret(publicSecret)
-	if err != nil {
-		return nil, err
-	}
-	list.add(publicName, secret)
-	return list.channels, nil
+	c.rainbow(&list)
+	list.addKey(publicName, publicSecret, "")
+	return list.channels, list.told()
 }
 
 // channelList collects channels, the first of each name.
 type channelList struct {
 	channels []decoder.Channel
 	seen     map[string]bool
+	warnings []string
+	bad      int // keys left out
+}
+
+// mostBadKeys is how many keys get a warning of their own: a file of other
+// secrets can have thousands.
+const mostBadKeys = 5
+
+// addKey adds a channel whose secret is given as text by a setting or a file.
+func (l *channelList) addKey(name, text, origin string) {
+	if strings.HasPrefix(name, "_") {
+		return
+	}
+	secret, err := parseSecret(text)
+	if err != nil {
+		if l.bad++; l.bad <= mostBadKeys {
+			l.warnings = append(l.warnings, fmt.Sprintf("%s: channel %s is left out: %v; write 32 or 64 hex digits", origin, quote(name), err))
+		}
+		return
+	}
+	l.add(name, secret)
+}
+
+// told is the warnings, with a last one for the keys that were too many to name.
+func (l *channelList) told() []string {
+	if more := l.bad - mostBadKeys; more > 0 {
+		return append(l.warnings, fmt.Sprintf("channels: %d more are left out for such reasons", more))
+	}
+	return l.warnings
 }
 
 // add appends a channel unless its name is taken. A spelling of Public other
@@ -69,43 +91,32 @@ func (l *channelList) add(name string, secret []byte) {
 	l.channels = append(l.channels, decoder.Channel{Name: name, Secret: secret})
 }
 
-func (c *Config) channelSecret(name string) ([]byte, error) {
-	secret, err := parseSecret(c.ChannelKeys[name].Reveal())
-	if err != nil {
-		return nil, &Error{Pos: c.origin["channelKeys"], Key: "channelKeys", Value: quote(name), Err: err, Hint: "write 32 or 64 hex digits"}
-	}
-	return secret, nil
-}
-
 // rainbow adds the channels of the file of channelKeysPath. A file that nobody
 // named may be missing.
-func (c *Config) rainbow(list *channelList) error {
+func (c *Config) rainbow(list *channelList) {
 	path, named := c.ChannelKeysPath, c.ChannelKeysPath != ""
 	if !named {
 		path = filepath.Join(filepath.Dir(c.file), rainbowFile)
 	}
 	src, err := os.ReadFile(path)
 	if !named && errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return
 	}
-	fail := func(err error, hint string) error {
-		return &Error{Pos: c.origin["channelKeysPath"], Key: "channelKeysPath", Value: quote(path), Err: err, Hint: hint}
+	unused := func(why, remedy string) {
+		list.warnings = append(list.warnings, fmt.Sprintf("channelKeysPath %s: %s: its channels are not opened; %s", quote(path), why, remedy))
 	}
 	if err != nil {
-		return fail(cause(err), "check the path and that this user can read it")
+		unused(cause(err).Error(), "check the path and that this user can read it")
+		return
 	}
 	var secrets map[string]string
 	if err := json.Unmarshal(src, &secrets); err != nil {
-		return fail(errors.New("not a JSON object of texts"), `write { "name": "hex digits" }`)
+		unused("not a JSON object of texts", `write { "name": "hex digits" }`)
+		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(secrets)) {
-		secret, err := parseSecret(secrets[name])
-		if err != nil {
-			return fail(fmt.Errorf("channel %s: %w", quote(name), err), "write 32 or 64 hex digits, or take the channel out")
-		}
-		list.add(name, secret)
+		list.addKey(name, secrets[name], path)
 	}
-	return nil
 }
 
 // parseSecret never puts the secret into its error.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -12,10 +13,7 @@ import (
 // listed is channels as NAME=HEX, in order.
 func listed(t *testing.T, c *Config) []string {
 	t.Helper()
-	channels, err := c.Channels()
-	if err != nil {
-		t.Fatal(err)
-	}
+	channels, _ := c.Channels()
 	var out []string
 	for _, ch := range channels {
 		out = append(out, ch.Name+"="+hex.EncodeToString(ch.Secret))
@@ -93,21 +91,47 @@ func TestRainbowFileBesideTheConfigIsReadIfThereIsOne(t *testing.T) {
 	}
 }
 
-func TestBadKeyFileIsAnError(t *testing.T) {
+func TestKeysThatCannotBeUsedAreLeftOutWithAWarning(t *testing.T) {
 	t.Parallel()
-	for name, tc := range map[string]struct{ text, want string }{
-		"not JSON": {`[1]`, `not a JSON object of texts: write { "name": "hex digits" }`},
-		"a secret": {`{"r": "zz"}`, `channel "r": the secret is not hex: write 32 or 64 hex digits, or take the channel out`},
+	for name, tc := range map[string]struct {
+		text, want string
+		channels   []string
+	}{
+		"not JSON":  {`[1]`, `channelKeysPath QUOTED: not a JSON object of texts: its channels are not opened; write { "name": "hex digits" }`, []string{public}},
+		"a secret":  {`{"r": "zz", "s": "` + keyA + `"}`, `PATH: channel "r" is left out: the secret is not hex; write 32 or 64 hex digits`, []string{"s=" + keyA, public}},
+		"a comment": {`{"_comment": "zz"}`, "", []string{public}},
 	} {
 		path := write(t, "keys.json", tc.text)
-		_, err := Load(write(t, "c.json", "{}"), []string{"CHANNEL_KEYS_PATH=" + path})
-		want := `CHANNEL_KEYS_PATH: channelKeysPath "` + path + `": ` + tc.want
-		if err == nil || err.Error() != want {
-			t.Errorf("%s:\ngot  %v\nwant %s", name, err, want)
+		c, err := Load(write(t, "c.json", "{}"), []string{"CHANNEL_KEYS_PATH=" + path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := strings.NewReplacer("QUOTED", quote(path), "PATH", path).Replace(tc.want)
+		if got := strings.Join(c.Warnings(), "\n"); got != want {
+			t.Errorf("%s:\ngot  %s\nwant %s", name, got, want)
+		}
+		if got := listed(t, c); !slices.Equal(got, tc.channels) {
+			t.Errorf("%s: got %v, want %v", name, got, tc.channels)
 		}
 	}
-	_, err := Load(write(t, "c.json", `{"channelKeysPath": "/nowhere/k.json"}`), nil)
-	if err == nil || !strings.Contains(err.Error(), `channelKeysPath "/nowhere/k.json": no such file or directory`) {
-		t.Errorf("missing: %v", err)
+	c, err := Load(write(t, "c.json", `{"channelKeysPath": "/nowhere/k.json"}`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Warnings(); len(got) != 1 || !strings.HasPrefix(got[0], `channelKeysPath "/nowhere/k.json": no such file or directory: its channels are not opened; check the path`) {
+		t.Errorf("missing: %q", got)
+	}
+}
+
+func TestAFileOfOtherSecretsIsAFewLines(t *testing.T) {
+	t.Parallel()
+	c := Default()
+	c.ChannelKeys = map[string]Secret{}
+	for i := range 1000 {
+		c.ChannelKeys[strconv.Itoa(i)] = "a password"
+	}
+	got := c.Warnings()
+	if len(got) != mostBadKeys+1 || !strings.HasPrefix(got[mostBadKeys], "channels: 995 more are left out") {
+		t.Errorf("%d warnings, the last is %q", len(got), got[len(got)-1])
 	}
 }

@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"math"
 	"net"
 	"net/netip"
 	"net/url"
@@ -16,19 +15,23 @@ import (
 // Observers give a connection up after a keepalive of 30 s or more without one.
 const maxCommitInterval = 10 * time.Second
 
+// leastSilence bounds how often the hub asks its upstreams something.
+const leastSilence = time.Second
+
 // Check looks at every setting for what only its text can show: schemes,
-// addresses, secrets, limits. The error is an *Error.
+// addresses, limits. The error is an *Error. What is odd in a setting of
+// CoreScope's, and no obstacle to its ingestor, is none here: see Warnings.
 func (c *Config) Check() error {
 	checks := []func() error{
-		c.checkDBPath, c.checkSources, c.checkGeoFilter, c.checkForeignAdverts, c.checkListen, c.checkTLS, c.checkTokens, c.checkLimits, c.checkConsole, c.checkOverlap, c.checkCommitInterval,
+		c.checkDBPath, c.checkSources, c.checkSourceOptions, c.checkSilence, c.checkPolygon, c.checkListen, c.checkTLS, c.checkACME,
+		c.checkProxies, c.checkOrigins, c.checkTokens, c.checkLimits, c.checkConsole, c.checkOverlap, c.checkCommitInterval, c.checkStatsFile,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {
 			return err
 		}
 	}
-	_, err := c.Channels()
-	return err
+	return nil
 }
 
 // fail is the error of one setting.
@@ -68,7 +71,7 @@ func (c *Config) checkSources() error {
 			}
 		}
 	}
-	if c.MQTT.Broker == "" {
+	if c.MQTT.Broker == "" || len(c.MQTTSources) > 0 {
 		return nil
 	}
 	return c.checkBroker("mqtt.broker", c.MQTT.Broker)
@@ -76,7 +79,7 @@ func (c *Config) checkSources() error {
 
 func (c *Config) checkBroker(key, broker string) error {
 	const hint = "write mqtt://HOST:PORT, or mqtts, ws or wss"
-	u, err := url.Parse(broker)
+	u, err := url.Parse(withScheme(broker))
 	if err != nil || u.Host == "" {
 		return c.fail(key, quote(withoutLogin(broker)), "not the address of a broker", hint)
 	}
@@ -115,44 +118,16 @@ func validFilter(filter string) bool {
 	return filter != ""
 }
 
-func (c *Config) checkGeoFilter() error {
-	g := c.GeoFilter
-	if n := len(g.Polygon); n == 1 || n == 2 {
-		return c.fail("geo_filter.polygon", "", fmt.Sprintf("%d corners", n), "give 3 or more")
-	}
-	for _, corner := range g.Polygon {
-		if len(corner) != 2 || !within(corner[0], 90) || !within(corner[1], 180) {
+// checkPolygon refuses corners that are no places at all. Of more than two
+// numbers the first two count, as with CoreScope.
+func (c *Config) checkPolygon() error {
+	for _, corner := range c.GeoFilter.Polygon {
+		if len(corner) < 2 {
 			return c.fail("geo_filter.polygon", fmt.Sprint(corner), "not a place", "write [latitude, longitude] in degrees")
 		}
 	}
-	if g.BufferKm < 0 {
-		return c.fail("geo_filter.bufferKm", fmt.Sprint(g.BufferKm), "negative", "write kilometres, 0 or more")
-	}
-	limits := []struct {
-		key   string
-		value *float64
-		most  float64
-	}{{"latMin", g.LatMin, 90}, {"latMax", g.LatMax, 90}, {"lonMin", g.LonMin, 180}, {"lonMax", g.LonMax, 180}}
-	for _, l := range limits {
-		if l.value != nil && !within(*l.value, l.most) {
-			return c.fail("geo_filter."+l.key, fmt.Sprint(*l.value), "out of range", fmt.Sprintf("write degrees from -%g to %g", l.most, l.most))
-		}
-	}
-	if g.LatMin != nil && g.LatMax != nil && *g.LatMin > *g.LatMax {
-		return c.fail("geo_filter.latMin", fmt.Sprint(*g.LatMin), fmt.Sprintf("north of latMax %v", *g.LatMax), "write the southern limit here")
-	}
 	return nil
 }
-
-func (c *Config) checkForeignAdverts() error {
-	switch mode := strings.ToLower(strings.TrimSpace(c.ForeignAdverts.Mode)); mode {
-	case "", "flag", "drop":
-		return nil
-	}
-	return c.fail("foreignAdverts.mode", quote(c.ForeignAdverts.Mode), "no such mode", `write "flag" or "drop"`)
-}
-
-func within(degrees, most float64) bool { return math.Abs(degrees) <= most }
 
 func (c *Config) checkConsole() error {
 	if auth := c.Hub.Console.Auth; auth != "none" && c.Hub.Broker.Auth.UsersFile == "" {
@@ -171,12 +146,13 @@ func (c *Config) checkConsole() error {
 
 // checkOverlap finds two listeners of our own that would take each other's port.
 func (c *Config) checkOverlap() error {
-	for i, l := range c.Hub.Broker.Listen {
+	listeners := c.Hub.Broker.Listeners()
+	for i, l := range listeners {
 		host, port, err := splitListener(l)
 		if err != nil {
 			return c.fail("hub.broker.listen", quote(l), "not a listener", "write tcp://HOST:PORT")
 		}
-		for _, other := range c.Hub.Broker.Listen[:i] {
+		for _, other := range listeners[:i] {
 			if h, p, err := splitListener(other); err == nil && p == port && overlap(h, host, port) {
 				return c.fail("hub.broker.listen", quote(l), "listed twice, with "+quote(other), "take one of them out")
 			}
@@ -202,6 +178,13 @@ func everyAddress(host string) bool {
 func validPort(text string, least uint64) bool {
 	p, err := strconv.ParseUint(text, 10, 16)
 	return err == nil && p >= least
+}
+
+func (c *Config) checkSilence() error {
+	if silence := time.Duration(c.Hub.Bridges.Silence); silence < leastSilence {
+		return c.fail("hub.bridges.silence", quote(silence.String()), "too short", "write "+leastSilence.String()+" or more")
+	}
+	return nil
 }
 
 func (c *Config) checkCommitInterval() error {

@@ -84,6 +84,8 @@ type Runtime struct {
 // Hub holds what only the hub has.
 type Hub struct {
 	Broker    Broker    `json:"broker"`
+	Bridges   Bridges   `json:"bridges"`
+	Sources   Sources   `json:"sources"`
 	Console   Console   `json:"console"`
 	Store     Store     `json:"store"`
 	CoreScope CoreScope `json:"corescope"`
@@ -92,10 +94,12 @@ type Hub struct {
 
 // Broker is the MQTT side.
 type Broker struct {
-	Listen     []string `json:"listen"`
-	TLS        TLS      `json:"tls"`
-	IATAFilter []string `json:"iataFilter"`
-	Auth       Auth     `json:"auth"`
+	Listen         []Listener `json:"listen"`
+	TLS            TLS        `json:"tls"`
+	TrustedProxies []string   `json:"trustedProxies"`
+	Origins        []string   `json:"origins"`
+	IATAFilter     []string   `json:"iataFilter"`
+	Auth           Auth       `json:"auth"`
 
 	Observers     Observers `json:"observers"`
 	ObserversFile string    `json:"observersFile"`
@@ -109,10 +113,17 @@ type Limits struct {
 	MuteFor           Duration `json:"muteFor"`
 }
 
-// TLS is the certificate of the tls:// and wss:// listeners.
+// TLS is the certificate of the tls:// and wss:// listeners: from files, or from
+// a certificate authority for domains.
 type TLS struct {
-	CertFile string `json:"certFile"`
-	KeyFile  string `json:"keyFile"`
+	CertFile   string   `json:"certFile"`
+	KeyFile    string   `json:"keyFile"`
+	Domains    []string `json:"domains"`
+	Agree      bool     `json:"agree"`
+	Email      string   `json:"email"`
+	CA         string   `json:"ca"`
+	CARootFile string   `json:"caRootFile"`
+	HTTPListen string   `json:"httpListen"`
 }
 
 // Auth says who may connect.
@@ -128,9 +139,15 @@ type Token struct {
 	MaxLifetime Duration `json:"maxLifetime"`
 }
 
+// Bridges is about all bridges.
+type Bridges struct {
+	Silence Duration `json:"silence"`
+}
+
 // Console is the HTTP side.
 type Console struct {
 	Listen string      `json:"listen"`
+	MQTT   bool        `json:"mqtt"`
 	Auth   ConsoleAuth `json:"auth"`
 	Hosts  []string    `json:"hosts"`
 	PProf  bool        `json:"pprof"`

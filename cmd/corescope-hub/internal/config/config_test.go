@@ -51,6 +51,23 @@ func TestDefaultJSONNamesEveryKeyOfASource(t *testing.T) {
 	}
 }
 
+func TestDefaultJSONNamesEveryOptionOfASource(t *testing.T) {
+	t.Parallel()
+	var doc string
+	for _, k := range Keys() {
+		if k.Path == "hub.sources" {
+			doc = k.Doc
+		}
+	}
+	leaves(reflect.ValueOf(SourceOptions{}), "", func(key string, _ reflect.Value) {
+		for part := range strings.SplitSeq(key, ".") {
+			if !strings.Contains(doc, `"`+part+`"`) {
+				t.Errorf("the comment on hub.sources does not name %q: %s", part, doc)
+			}
+		}
+	})
+}
+
 func TestDefaultsPassTheirOwnCheck(t *testing.T) {
 	t.Parallel()
 	if err := Default().Check(); err != nil {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -58,10 +59,14 @@ func (d *copier) value(v *hujson.Value, key string, into reflect.Value) error {
 	}
 	d.origin[key] = d.pos(v)
 	switch {
+	case into.Kind() == reflect.Struct && v.Value.Kind() == '"' && into.Addr().Type().Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
+		return d.leaf(v, key, into)
 	case into.Kind() == reflect.Struct:
 		return d.object(v, key, into)
 	case into.Kind() == reflect.Slice && into.Type().Elem().Kind() == reflect.Struct:
 		return d.list(v, key, into)
+	case into.Kind() == reflect.Map && into.Type().Elem().Kind() == reflect.Struct:
+		return d.table(v, key, into)
 	}
 	return d.leaf(v, key, into)
 }
@@ -90,7 +95,8 @@ func (d *copier) object(v *hujson.Value, key string, into reflect.Value) error {
 func (d *copier) list(v *hujson.Value, key string, into reflect.Value) error {
 	arr, ok := v.Value.(*hujson.Array)
 	if !ok {
-		return d.mismatch(v, key, "not a list", `write [ { "name": value } ]`)
+		what, hint := wanted(into.Type())
+		return d.mismatch(v, key, what, hint)
 	}
 	items := reflect.MakeSlice(into.Type(), len(arr.Elements), len(arr.Elements))
 	for i := range arr.Elements {
@@ -99,6 +105,26 @@ func (d *copier) list(v *hujson.Value, key string, into reflect.Value) error {
 		}
 	}
 	into.Set(items)
+	return nil
+}
+
+// table copies objects that have names of the operator's.
+func (d *copier) table(v *hujson.Value, key string, into reflect.Value) error {
+	obj, ok := v.Value.(*hujson.Object)
+	if !ok {
+		return d.mismatch(v, key, "not an object", `write { "name": { "setting": value } }`)
+	}
+	entries := reflect.MakeMap(into.Type())
+	for i := range obj.Members {
+		m := &obj.Members[i]
+		name := m.Name.Value.(hujson.Literal).String()
+		entry := reflect.New(into.Type().Elem()).Elem()
+		if err := d.value(&m.Value, fmt.Sprintf("%s[%q]", key, name), entry); err != nil {
+			return err
+		}
+		entries.SetMapIndex(reflect.ValueOf(name), entry)
+	}
+	into.Set(entries)
 	return nil
 }
 
@@ -141,8 +167,16 @@ func wanted(t reflect.Type) (what, hint string) {
 		return "not a duration", `write a number and its unit in quotes, such as "250ms" or "1s"`
 	case reflect.TypeFor[Anonymous]():
 		return "no such choice", `write "lan", true or false`
+	case reflect.TypeFor[Sources]():
+		return "not the settings of sources", `write { "name": { "clientId": "text" } }`
 	case reflect.TypeFor[LogLevel]():
 		return "no such log level", `write "debug", "info", "warn" or "error"`
+	}
+	switch t {
+	case reflect.TypeFor[[]Listener]():
+		return "not a list of listeners", `write [ "tcp://:1883" ]`
+	case reflect.TypeFor[[]Source]():
+		return "not a list", `write [ { "name": value } ]`
 	}
 	switch t.Kind() {
 	case reflect.String:

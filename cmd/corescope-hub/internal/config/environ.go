@@ -119,6 +119,16 @@ func leaves(v reflect.Value, key string, f func(key string, field reflect.Value)
 	}
 }
 
+// splitList is a list that is separated by commas.
+func splitList(text string) (list []string) {
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			list = append(list, part)
+		}
+	}
+	return list
+}
+
 // setText sets a setting from the text of an environment variable. A list is
 // separated by commas.
 func setText(field reflect.Value, text string) error {
@@ -129,11 +139,12 @@ func setText(field reflect.Value, text string) error {
 		*into = text
 		return nil
 	case *[]string:
+		*into = splitList(text)
+		return nil
+	case *[]Listener:
 		*into = nil
-		for part := range strings.SplitSeq(text, ",") {
-			if part = strings.TrimSpace(part); part != "" {
-				*into = append(*into, part)
-			}
+		for _, address := range splitList(text) {
+			*into = append(*into, Listener{Address: address})
 		}
 		return nil
 	default:

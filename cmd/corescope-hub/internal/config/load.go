@@ -23,6 +23,9 @@ func Load(file string, env []string) (*Config, error) {
 	if err := c.environ(env); err != nil {
 		return nil, err
 	}
+	if c.DBPath == "" { // as with CoreScope
+		c.DBPath = Default().DBPath
+	}
 	if err := c.Check(); err != nil {
 		return nil, err
 	}

@@ -48,12 +48,14 @@ func TestFileOverridesDefaultsAndEnvironmentOverridesFile(t *testing.T) {
 	}
 	want := Hub{
 		Broker:  Default().Hub.Broker,
+		Bridges: Default().Hub.Bridges,
+		Sources: Sources{},
 		Console: Default().Hub.Console,
 		Store:   Store{CommitInterval: 0},
 		Log:     Log{Level: -4},
 	}
-	want.Broker.Listen, want.Broker.IATAFilter = []string{"tcp://127.0.0.1:2", "tcp://[::1]:3"}, []string{"SEA"}
-	want.Broker.Auth.Anonymous, want.Console.Listen = "true", ""
+	want.Broker.Listen = []Listener{{Address: "tcp://127.0.0.1:2"}, {Address: "tcp://[::1]:3"}}
+	want.Broker.IATAFilter, want.Broker.Auth.Anonymous, want.Console.Listen = []string{"SEA"}, "true", ""
 	if !reflect.DeepEqual(c.Hub, want) {
 		t.Errorf("got  %+v\nwant %+v", c.Hub, want)
 	}
@@ -65,12 +67,17 @@ func TestFileOverridesDefaultsAndEnvironmentOverridesFile(t *testing.T) {
 func TestEveryHubKeyHasAVariable(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{ // one that differs from the default, by type
-		"[]string": "tcp://127.0.0.1:9", "string": "127.0.0.1:9", "config.Duration": "2s", "config.Anonymous": "false", "config.LogLevel": "error",
-		"config.ConsoleAuth": "viewer", "bool": "true",
-		"config.Observers": "known", "int": "7",
+		"[]config.Listener": "tcp://127.0.0.1:9", "[]string": "hub.example", "bool": "true", "string": "127.0.0.1:9", "config.Duration": "2s", "config.Anonymous": "false", "config.LogLevel": "error",
+		"config.Sources": `{"env":{"qos":0}}`, "config.Observers": "known", "config.ConsoleAuth": "viewer", "int": "7",
 	}
-	byKey := map[string]string{"hub.broker.auth.token.audiences": "hub.example", "hub.broker.auth.token.maxLifetime": "1h"}
-	needs := map[string]string{"hub.broker.tls.certFile": "hub.broker.tls.keyFile", "hub.broker.tls.keyFile": "hub.broker.tls.certFile", "hub.console.auth": "hub.broker.auth.usersFile"}
+	byKey := map[string]string{"hub.broker.auth.token.maxLifetime": "1h", "hub.broker.trustedProxies": "10.0.0.1,fd00::/64", "hub.console.mqtt": "false"}
+	needs := map[string][]string{
+		"hub.broker.tls.certFile": {"CORESCOPE_HUB_BROKER_TLS_KEY_FILE=other.pem"},
+		"hub.broker.tls.keyFile":  {"CORESCOPE_HUB_BROKER_TLS_CERT_FILE=other.pem"},
+		"hub.broker.tls.domains":  {"CORESCOPE_HUB_BROKER_TLS_AGREE=true", "CORESCOPE_HUB_BROKER_LISTEN=wss://:443"},
+		"hub.console.auth":        {"CORESCOPE_HUB_BROKER_AUTH_USERS_FILE=users"},
+		"hub.sources":             {"MQTT_BROKER=mqtt://far.example"},
+	}
 	leaves(reflect.ValueOf(Hub{}), "hub", func(key string, field reflect.Value) {
 		value, ok := values[field.Type().String()]
 		if v, special := byKey[key]; special {
@@ -79,10 +86,7 @@ func TestEveryHubKeyHasAVariable(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s: say here what a %s may be", key, field.Type())
 		}
-		vars := []string{EnvName(key) + "=" + value}
-		if other, ok := needs[key]; ok {
-			vars = append(vars, EnvName(other)+"=other.pem")
-		}
+		vars := append(needs[key], EnvName(key)+"="+value)
 		if _, err := Load(write(t, "c.json", "{}"), vars); err != nil {
 			t.Errorf("%s: %v", key, err)
 		}
@@ -144,7 +148,7 @@ func TestBadConfigIsOneLineThatNamesKeyValueAndRemedy(t *testing.T) {
 			want: `%s:1:21: hub.broker.listne: no such setting: the nearest is hub.broker.listen`},
 		"unknown hub section":          {text: `{"hub": {"brokr": {}}}`, want: `%s:1:10: hub.brokr: no such setting: the nearest is hub.broker`},
 		"case of a hub key":            {text: `{"hub": {"Broker": {}}}`, want: `%s:1:10: hub.Broker: no such setting: the nearest is hub.broker`},
-		"type of a list":               {text: `{"hub": {"broker": {"listen": "tcp://:1"}}}`, want: `%s:1:31: hub.broker.listen "tcp://:1": not a list of texts: write [ "one", "two" ]`},
+		"type of a list":               {text: `{"hub": {"broker": {"listen": "tcp://:1"}}}`, want: `%s:1:31: hub.broker.listen "tcp://:1": not a list of listeners: write [ "tcp://:1883" ]`},
 		"type of a section":            {text: `{"retention": 7}`, want: `%s:1:15: retention 7: not an object: write { "name": value }`},
 		"type in a source":             {text: "{\"mqttSources\": [{\"broker\": \"mqtt://a\"},\n {\"connectTimeoutSec\": \"5\"}]}", want: `%s:2:24: mqttSources[1].connectTimeoutSec "5": not a whole number: write digits only, without quotes`},
 		"bool":                         {text: `{"validateSignatures": "yes"}`, want: `%s:1:24: validateSignatures "yes": neither true nor false: write true or false, without quotes`},
@@ -165,24 +169,15 @@ func TestBadConfigIsOneLineThatNamesKeyValueAndRemedy(t *testing.T) {
 		"home of the shell":            {text: `{"dbPath": "~/mesh.db"}`, want: `%s:1:12: dbPath "~/mesh.db": ~ is not a directory here: write the whole path`},
 		"console address":              {text: `{"hub": {"console": {"listen": "8080"}}}`, want: `%s:1:32: hub.console.listen "8080": not an address: write HOST:PORT, ":8080" for every address, or "" for none`},
 		"broker scheme":                {text: `{"mqttSources": [{"broker": "http://u:secret@host:1"}]}`, want: `%s:1:29: mqttSources[0].broker "http://u:xxxxx@host:1": unknown scheme "http": write mqtt://HOST:PORT, or mqtts, ws or wss`},
-		"broker without URL":           {text: `{"mqtt": {"broker": "u:secret@host:1883"}}`, want: `%s:1:21: mqtt.broker "…@host:1883": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
+		"broker without URL":           {text: `{"mqtt": {"broker": "u:secret@ho st:1883"}}`, want: `%s:1:21: mqtt.broker "…@ho st:1883": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
 		"no broker":                    {text: `{"mqttSources": [{"name": "a"}]}`, want: `%s:1:18: mqttSources[0].broker "": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
 		"topic":                        {text: `{"mqttSources": [{"broker": "mqtt://a", "topics": ["a/#/b"]}]}`, want: `%s:1:51: mqttSources[0].topics "a/#/b": not a topic filter: write one such as meshcore/#`},
-		"no database":                  {text: `{"dbPath": ""}`, want: `%s:1:12: dbPath "": no path: name the file of the database, or leave dbPath out`},
-		"channel key":                  {text: `{"channelKeys": {"Club": "abc"}}`, want: `%s:1:17: channelKeys "Club": the secret is not hex: write 32 or 64 hex digits`},
-		"channel key length":           {text: `{"channelKeys": {"Club": "abcd"}}`, want: `%s:1:17: channelKeys "Club": the secret has 4 hex digits: write 32 or 64 hex digits`},
 		"channel key type":             {text: `{"channelKeys": {"Club": 12}}`, want: `%s:1:17: channelKeys: not an object of texts: write { "name": "text" }`},
-		"polygon":                      {text: `{"geo_filter": {"polygon": [[1, 2], [3, 4]]}}`, want: `%s:1:28: geo_filter.polygon: 2 corners: give 3 or more`},
-		"place":                        {text: `{"geo_filter": {"polygon": [[1, 2], [3, 4], [91, 0]]}}`, want: `%s:1:28: geo_filter.polygon [91 0]: not a place: write [latitude, longitude] in degrees`},
+		"place":                        {text: `{"geo_filter": {"polygon": [[1, 2], [3, 4], [5]]}}`, want: `%s:1:28: geo_filter.polygon [5]: not a place: write [latitude, longitude] in degrees`},
 		"variable":                     {text: `{}`, env: []string{"CORESCOPE_HUB_STORE_COMMIT_INTERVAL=fast"}, want: `CORESCOPE_HUB_STORE_COMMIT_INTERVAL: hub.store.commitInterval "fast": not a duration: write a number and its unit in quotes, such as 250ms or 1s`},
 		"listen variable":              {text: `{}`, env: []string{"CORESCOPE_HUB_BROKER_LISTEN=1883"}, want: `CORESCOPE_HUB_BROKER_LISTEN: hub.broker.listen "1883": not a listener: write tcp://HOST:PORT, or tcp://:PORT for every address`},
-		"broker variable":              {text: `{}`, env: []string{"MQTT_BROKER=localhost:1883"}, want: `MQTT_BROKER: mqttSources[0].broker "localhost:1883": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
-		"latitude":                     {text: `{"geo_filter": {"latMin": -90.5}}`, want: `%s:1:27: geo_filter.latMin -90.5: out of range: write degrees from -90 to 90`},
-		"longitude":                    {text: `{"geo_filter": {"lonMax": 181}}`, want: `%s:1:27: geo_filter.lonMax 181: out of range: write degrees from -180 to 180`},
-		"upside down":                  {text: `{"geo_filter": {"latMin": 48, "latMax": 47, "lonMin": 1, "lonMax": 2}}`, want: `%s:1:27: geo_filter.latMin 48: north of latMax 47: write the southern limit here`},
-		"buffer":                       {text: `{"geo_filter": {"bufferKm": -1}}`, want: `%s:1:29: geo_filter.bufferKm -1: negative: write kilometres, 0 or more`},
-		"foreign adverts":              {text: `{"foreignAdverts": {"mode": "hide"}}`, want: `%s:1:29: foreignAdverts.mode "hide": no such mode: write "flag" or "drop"`},
-		"listener without certificate": {text: `{"hub": {"broker": {"listen": ["wss://:443"]}}}`, want: `%s:1:31: hub.broker.listen "wss://:443": no certificate: name one with hub.broker.tls.certFile and keyFile`},
+		"broker variable":              {text: `{}`, env: []string{"MQTT_BROKER=localhost:x"}, want: `MQTT_BROKER: mqttSources[0].broker "localhost:x": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
+		"listener without certificate": {text: `{"hub": {"broker": {"listen": ["wss://:443"]}}}`, want: `%s:1:31: hub.broker.listen "wss://:443": no certificate: name one with hub.broker.tls.certFile and keyFile, or a domain with hub.broker.tls.domains`},
 		"half of a certificate":        {text: `{"hub": {"broker": {"tls": {"certFile": "c.pem"}}}}`, want: `%s:1:41: hub.broker.tls.certFile: half of a certificate: name its keyFile, too`},
 		"audience that is a URL":       {text: `{"hub": {"broker": {"auth": {"token": {"audiences": ["https://hub.example"]}}}}}`, want: `%s:1:53: hub.broker.auth.token.audiences "https://hub.example": not a host name: write the host name alone, as observers connect to it`},
 	}
@@ -269,6 +264,14 @@ func TestEnvironmentOfCoreScope(t *testing.T) {
 	}
 }
 
+func TestEmptyDatabasePathIsTheDefault(t *testing.T) {
+	t.Parallel()
+	c, err := Load(write(t, "c.json", `{"dbPath": ""}`), nil)
+	if err != nil || c.DBPath != Default().DBPath {
+		t.Errorf("got %q, %v", c.DBPath, err)
+	}
+}
+
 func TestSettingsThatAreNotAppliedAreWarnedAbout(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -278,6 +281,19 @@ func TestSettingsThatAreNotAppliedAreWarnedAbout(t *testing.T) {
 		`{"geo_filter": {"latMin": 1, "latMax": 2, "lonMin": 3}}`:                        "geo_filter has neither",
 		`{"clientRxCoverage": {"enabled": true}, "retention": {"nodeDays": 3}}`:          "",
 		`{"retention": {"packetDays": 30, "clientRxDays": 30}}`:                          "",
+
+		// CoreScope's ingestor starts with each of these.
+		`{"channelKeys": {"_comment": "name to hex", "_x": ""}}`:                                      "",
+		`{"channelKeys": {"Club": "abc"}}`:                                                            `channelKeys: channel "Club" is left out: the secret is not hex; write 32 or 64 hex digits`,
+		`{"channelKeys": {"Club": "abcd"}}`:                                                           `channelKeys: channel "Club" is left out: the secret has 4 hex digits`,
+		`{"geo_filter": {"polygon": [[1, 2], [3, 4]]}}`:                                               "geo_filter.polygon has 2 corners and is not an area",
+		`{"geo_filter": {"polygon": [[1, 2, 100], [3, 4, 100], [5, 2, 100]]}}`:                        "",
+		`{"geo_filter": {"polygon": [[1, 2], [3, 4], [91, 0]]}}`:                                      "geo_filter.polygon: [91 0] is not a place on Earth",
+		`{"geo_filter": {"polygon": [[1, 2], [3, 4], [5, 2]], "bufferKm": -1}}`:                       "geo_filter.bufferKm -1 is negative: it is taken as 0",
+		`{"geo_filter": {"latMin": 48, "latMax": 47, "lonMin": 1, "lonMax": 2}}`:                      "geo_filter.latMin 48 is north of latMax 47: every node is outside",
+		`{"foreignAdverts": {"mode": "hide"}}`:                                                        `foreignAdverts.mode "hide" is neither "flag" nor "drop": it is taken as "flag"`,
+		`{"foreignAdverts": {"mode": " Drop "}}`:                                                      "",
+		`{"dbPath": "", "mqtt": {"broker": "unused"}, "mqttSources": [{"broker": "localhost:1883"}]}`: "",
 	} {
 		c, err := Load(write(t, "c.json", text), nil)
 		if err != nil {

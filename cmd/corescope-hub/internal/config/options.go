@@ -29,32 +29,21 @@ func (c *Config) StoreOptions(log *slog.Logger) store.Options {
 func (c *Config) BrokerOptions(m Machine, log *slog.Logger) broker.Options {
 	opts := broker.DefaultOptions()
 	opts.Log = log
-	opts.Listen = c.Hub.Broker.Listen
-	opts.TLS = broker.TLS(c.Hub.Broker.TLS)
-	auth := c.Hub.Broker.Auth
-	opts.Auth.Anonymous = broker.Anonymous(auth.Anonymous)
-	opts.Auth.UsersFile = auth.UsersFile
-	opts.Auth.Tokens.Audiences = append(opts.Auth.Tokens.Audiences, auth.Token.Audiences...)
-	opts.Auth.Tokens.MaxLifetime = time.Duration(auth.Token.MaxLifetime)
+	opts.Listen = c.Hub.Broker.listeners()
+	opts.TLS = c.Hub.Broker.TLS.options(c.DBPath)
+	opts.Auth = c.Hub.Broker.Auth.options()
+	opts.Proxies = proxies(c.Hub.Broker.TrustedProxies)
+	opts.Origins = append(opts.Origins, c.Hub.Broker.Origins...)
 	limits := c.Hub.Broker.Limits
 	opts.Observers.KnownOnly = c.Hub.Broker.Observers == "known"
 	opts.Observers.File = c.ObserversFile()
 	opts.Observers.Limits.MessagesPerSecond, opts.Observers.Limits.MessagesAtOnce = limits.MessagesPerSecond, limits.MessagesAtOnce
 	opts.Observers.Limits.MuteFor = time.Duration(limits.MuteFor)
 	for _, s := range c.Sources() {
-		if s.Self(c.Hub.Broker.Listen, m) {
+		if s.Self(c.Hub.Broker.Listeners(), m) {
 			continue
 		}
-		opts.Upstreams = append(opts.Upstreams, broker.Upstream{
-			Name:               s.Name,
-			URL:                s.Broker,
-			Username:           s.Username,
-			Password:           s.Password.Reveal(),
-			Topics:             s.Topics,
-			Region:             s.Region,
-			InsecureSkipVerify: s.InsecureSkipVerify(),
-			ConnectTimeout:     s.ConnectTimeout(),
-		})
+		opts.Upstreams = append(opts.Upstreams, c.upstream(s))
 	}
 	return opts
 }
@@ -70,7 +59,7 @@ func (c *Config) ObserversFile() string {
 // SelfSources are the sources that are this hub itself, as the default source of
 // a CoreScope beside its broker is.
 func (c *Config) SelfSources(m Machine) []Source {
-	return slices.DeleteFunc(c.Sources(), func(s Source) bool { return !s.Self(c.Hub.Broker.Listen, m) })
+	return slices.DeleteFunc(c.Sources(), func(s Source) bool { return !s.Self(c.Hub.Broker.Listeners(), m) })
 }
 
 // IngestOptions is what the settings mean to ingest.
@@ -84,7 +73,7 @@ func (c *Config) IngestOptions(m Machine) ingest.Options {
 	opts.Geo = c.geoFilter()
 	opts.ClientReceptions = c.ClientRxCoverage.Enabled
 	for _, s := range c.Sources() {
-		if s.Self(c.Hub.Broker.Listen, m) {
+		if s.Self(c.Hub.Broker.Listeners(), m) {
 			continue
 		}
 		if opts.UpstreamIATAFilter == nil {
@@ -125,10 +114,15 @@ func (g GeoFilter) limits() int {
 func (f ForeignAdverts) drop() bool { return strings.EqualFold(strings.TrimSpace(f.Mode), "drop") }
 
 // localIATAFilter holds for clients of the hub: hub.broker.iataFilter, and the
-// filters of sources that are the hub itself.
+// filters of sources that are the hub itself. One without a filter takes all
+// that the others refuse.
 func (c *Config) localIATAFilter(m Machine) []string {
 	filter := slices.Clone(c.Hub.Broker.IATAFilter)
-	for _, s := range c.SelfSources(m) {
+	self := c.SelfSources(m)
+	if slices.ContainsFunc(self, func(s Source) bool { return len(s.IATAFilter) == 0 }) {
+		return filter
+	}
+	for _, s := range self {
 		filter = append(filter, s.IATAFilter...)
 	}
 	return filter

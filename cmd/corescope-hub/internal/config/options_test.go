@@ -3,6 +3,7 @@ package config
 import (
 	"log/slog"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -87,9 +88,9 @@ func TestSettingsReachThePackages(t *testing.T) {
 	b := c.BrokerOptions(Machine{}, nil)
 	wantUpstreams := []broker.Upstream{{
 		Name: "far", URL: "mqtts://far.example:8883", Username: "u", Password: "p", Topics: []string{"mesh/#"},
-		Region: "YVR", InsecureSkipVerify: true, ConnectTimeout: 5 * time.Second,
+		Region: "YVR", InsecureSkipVerify: true, ConnectTimeout: 5 * time.Second, QoS: 1, Silence: 2 * time.Minute,
 	}, {
-		Name: "open", URL: "mqtt://open.example:1883", Topics: []string{"meshcore/#"}, ConnectTimeout: 30 * time.Second,
+		Name: "open", URL: "mqtt://open.example:1883", Topics: []string{"meshcore/#"}, ConnectTimeout: 30 * time.Second, QoS: 1, Silence: 2 * time.Minute,
 	}}
 	if !reflect.DeepEqual(b.Upstreams, wantUpstreams) || b.Auth.Anonymous != broker.AnonymousAll {
 		t.Errorf("broker: %+v", b)
@@ -108,5 +109,22 @@ func TestSettingsReachThePackages(t *testing.T) {
 	}
 	if self := c.SelfSources(Machine{}); len(self) != 1 || self[0].Name != "self" {
 		t.Errorf("self: %+v", self)
+	}
+}
+
+// CoreScope stores what any of its sources lets through.
+func TestSelfWithoutAFilterTakesWhatAnotherRefuses(t *testing.T) {
+	t.Parallel()
+	c := Default()
+	c.MQTTSources = []Source{
+		{Name: "all", Broker: "mqtt://localhost:1883"},
+		{Name: "some", Broker: "mqtt://127.0.0.1:1883", IATAFilter: []string{"SEA"}},
+	}
+	if got := c.IngestOptions(Machine{}).IATAFilter; len(got) > 0 {
+		t.Errorf("clients are held to %v", got)
+	}
+	c.Hub.Broker.IATAFilter = []string{"PDX"}
+	if got := c.IngestOptions(Machine{}).IATAFilter; !slices.Equal(got, []string{"PDX"}) {
+		t.Errorf("clients are held to %v", got)
 	}
 }

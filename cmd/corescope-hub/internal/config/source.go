@@ -86,7 +86,7 @@ func legacyTopics(topic string) []string {
 // normalise takes user and password out of the URL, so that it can be shown, and
 // writes the port out.
 func (s *Source) normalise() {
-	u, err := url.Parse(s.Broker)
+	u, err := url.Parse(withScheme(s.Broker))
 	if err != nil {
 		return
 	}
@@ -102,6 +102,18 @@ func (s *Source) normalise() {
 		u.Host = net.JoinHostPort(u.Hostname(), strconv.Itoa(int(port)))
 	}
 	s.Broker = u.String()
+}
+
+// withScheme is the address of a broker as a URL. CoreScope's MQTT library takes
+// HOST:PORT and :PORT, too.
+func withScheme(broker string) string {
+	if broker == "" || strings.Contains(broker, "://") {
+		return broker
+	}
+	if strings.HasPrefix(broker, ":") {
+		broker = "localhost" + broker
+	}
+	return "mqtt://" + broker
 }
 
 // defaultPorts by scheme of a source.
@@ -168,14 +180,4 @@ func (m Machine) resolve(host string) (netip.Addr, bool) {
 		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), true
 	}
 	return addr, addr.IsLoopback() || slices.Contains(m.Addresses, addr)
-}
-
-// splitListener takes tcp://HOST:PORT apart.
-func splitListener(listener string) (host string, port uint16, err error) {
-	u, err := url.Parse(listener)
-	if err != nil {
-		return "", 0, err
-	}
-	p, err := strconv.ParseUint(u.Port(), 10, 16)
-	return u.Hostname(), uint16(p), err
 }

@@ -41,6 +41,14 @@ func TestSources(t *testing.T) {
 				{Name: "3", Broker: "wss://h:9/x", Topics: []string{"meshcore/#"}},
 			},
 		},
+		"no scheme": { // as CoreScope's MQTT library takes them
+			Config{MQTTSources: []Source{{Name: "1", Broker: "h:1884"}, {Name: "2", Broker: ":1883"}, {Name: "3", Broker: "h"}}},
+			[]Source{
+				{Name: "1", Broker: "mqtt://h:1884", Topics: []string{"meshcore/#"}},
+				{Name: "2", Broker: "mqtt://localhost:1883", Topics: []string{"meshcore/#"}},
+				{Name: "3", Broker: "mqtt://h:1883", Topics: []string{"meshcore/#"}},
+			},
+		},
 		"login in the URL": {
 			Config{MQTTSources: []Source{{Broker: "mqtts://u:p@b:1"}, {Broker: "mqtt://u:p@b:1", Username: "v", Password: "q"}}},
 			[]Source{

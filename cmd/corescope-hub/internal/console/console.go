@@ -37,6 +37,7 @@ type Options struct {
 	Listen  string          // HOST:PORT
 	NotYet  func() []string // what is not ready, one sentence each; empty when the hub is ready
 	Metrics http.Handler
+	MQTT    http.Handler // MQTT over WebSocket, under /mqtt; nil for none
 	Stats   func() Stats
 	Sources func() Sources
 	Log     *slog.Logger

@@ -89,6 +89,10 @@ func (s *server) routes(opts Options) http.Handler {
 	mux.HandleFunc("GET /healthz", alive)
 	mux.HandleFunc("GET /readyz", ready(s.notReady))
 	mux.Handle("GET /metrics", opts.Metrics)
+	if opts.MQTT != nil {
+		mux.Handle("GET /mqtt", opts.MQTT)
+		mux.Handle("GET /mqtt/", opts.MQTT)
+	}
 	mux.HandleFunc("GET /assets/{hash}/{name}", s.assets.serve)
 
 	page := func(path string, h http.HandlerFunc) { mux.Handle("GET "+path, s.guarded(mayRead, h)) }

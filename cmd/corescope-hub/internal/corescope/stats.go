@@ -19,11 +19,15 @@ type stats struct {
 	SigDrops           uint64                `json:"sig_drops"`
 	WALCommits         uint64                `json:"walCommits"`
 	GroupCommitFlushes uint64                `json:"groupCommitFlushes"` // CoreScope has none; its server shows another number
-	BackfillUpdates    map[string]uint64     `json:"backfillUpdates"`    // none: the hub completes a file before it starts
+	BackfillUpdates    map[string]uint64     `json:"backfillUpdates"`    // of the file that this run took over; CoreScope's has no key for nothing
 	ProcIO             *ioRates              `json:"procIO,omitempty"`
 	WriterPerf         map[string]writerPerf `json:"writer_perf,omitempty"`
 	SourceLiveness     map[string]liveness   `json:"source_liveness,omitempty"`
 	SourceStatuses     []sourceStatus        `json:"source_statuses,omitempty"`
+
+	// When the sources were last looked at: with each sample. CoreScope's
+	// watchdogPanicCount is left out while it is 0; here a panic ends the hub.
+	WatchdogLastTickUnix int64 `json:"watchdogLastTickUnix,omitempty"`
 }
 
 // ioRates is what the process reads and writes.
@@ -75,6 +79,13 @@ func countersOf(now time.Time, st store.Stats, in ingest.Stats, uses map[string]
 		SigDrops:        in.ByReason[ingest.ReasonBadSignature],
 		WALCommits:      st.Commits,
 		BackfillUpdates: map[string]uint64{},
+
+		WatchdogLastTickUnix: now.Unix(),
+	}
+	for name, rows := range map[string]uint64{"path_json": st.FilledPaths, "default_scope": st.FilledScopes} {
+		if rows > 0 {
+			s.BackfillUpdates[name] = rows
+		}
 	}
 	for kind, use := range uses {
 		if component, ok := componentOf[kind]; ok {

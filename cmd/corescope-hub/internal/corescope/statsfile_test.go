@@ -21,6 +21,7 @@ func TestStatsFileHasTheKeysOfCoreScopesIngestor(t *testing.T) {
 	s := countersOf(noon,
 		store.Stats{
 			Transmissions: 1, Observations: 2, Repeats: 3, Adverts: 4, Reports: 5, CommitErrors: 6, BadRecords: 1, Commits: 8,
+			FilledPaths: 10, FilledScopes: 11,
 		},
 		ingest.Stats{ByReason: map[ingest.Reason]uint64{ingest.ReasonBadSignature: 9}},
 		map[string]store.Use{
@@ -37,13 +38,13 @@ func TestStatsFileHasTheKeysOfCoreScopesIngestor(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `{"sampledAt":"2026-11-24T12:00:00Z","tx_inserted":1,"obs_inserted":2,"tx_dupes":3,"node_upserts":4,"observer_upserts":5,` +
-		`"write_errors":7,"sig_drops":9,"walCommits":8,"groupCommitFlushes":0,"backfillUpdates":{},` +
+		`"write_errors":7,"sig_drops":9,"walCommits":8,"groupCommitFlushes":0,"backfillUpdates":{"default_scope":11,"path_json":10},` +
 		`"procIO":{"readBytesPerSec":1.5,"writeBytesPerSec":2,"cancelledWriteBytesPerSec":3,"syscallsRead":4,"syscallsWrite":5,"sampledAt":"2026-11-24T12:00:00Z"},` +
 		`"writer_perf":{"mqtt_handler":{"count":1,"contention_total":2,"wait_ms_p50":1,"wait_ms_p95":2,"wait_ms_p99":2.5,"wait_ms_max":1000,` +
 		`"hold_ms_p50":5,"hold_ms_p95":6,"hold_ms_p99":7,"hold_ms_max":8}},` +
 		`"source_liveness":{"far":{"lastReceiptUnix":1,"lastMessageUnix":2}},` +
 		`"source_statuses":[{"name":"far","broker":"mqtt://far:1883","connected":true,"lastConnectUnix":1,"lastDisconnectUnix":2,"lastPacketUnix":3,` +
-		`"connectCount":4,"disconnectCount":5,"packetsTotal":6,"packetsLast5m":7,"lastError":"x"}]}`
+		`"connectCount":4,"disconnectCount":5,"packetsTotal":6,"packetsLast5m":7,"lastError":"x"}],"watchdogLastTickUnix":1795521600}`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -63,6 +63,7 @@ func numbered(t *testing.T) (Snapshot, map[string]string) {
 			}
 		}
 	}
+	s.Ingest.DropsNotKept = uint64(number("DropsNotKept"))
 	s.Ingest.BySource = map[string]ingest.Counts{"tcp://:1883": source}
 	for _, reason := range ingest.Reasons() {
 		s.Ingest.ByReason[reason] = uint64(number(string(reason)))
@@ -70,6 +71,10 @@ func numbered(t *testing.T) (Snapshot, map[string]string) {
 	s.Broker.RefusedMessages = map[broker.Reason]int64{}
 	for _, reason := range broker.Reasons() {
 		s.Broker.RefusedMessages[reason] = int64(number("broker " + string(reason)))
+	}
+	s.Broker.TLSFailures = map[broker.TLSFailure]int64{}
+	for _, why := range broker.TLSFailures {
+		s.Broker.TLSFailures[why] = int64(number(string(why)))
 	}
 	return s, names
 }

@@ -36,9 +36,18 @@ func brokerMetrics() []Metric {
 	return []Metric{
 		gauge("connections", "connections", "Connections that are open, logged in or not.", func(b broker.Stats) int64 { return b.Connections }),
 		counter("connections_total", "connections", "Connections accepted.", func(b broker.Stats) int64 { return b.Accepted }),
+		counter("evicted_total", "connections", "Connections that did not log in, ended to make room for others.", func(b broker.Stats) int64 { return b.Evicted }),
+		counter("connect_timeouts_total", "connections", "Connections ended because they did not log in in time.", func(b broker.Stats) int64 { return b.ConnectTimeouts }),
+		labelled("broker_tls_failures_total", Counter, "handshakes", "reason", "TLS handshakes that failed. refused: the client does not accept the certificate; no_certificate: there is none for the name it asked for.", func(s Snapshot, emit emitter) {
+			for _, why := range broker.TLSFailures {
+				emit(string(why), float64(s.Broker.TLSFailures[why]))
+			}
+		}),
+		single("broker_certificate_expiry_time_seconds", Gauge, "seconds", "When the first certificate of the listeners expires, since 1970; 0 when one is missing.", func(s Snapshot) float64 { return since1970(s.Broker.CertificateExpires) }),
 		counter("accept_errors_total", "errors", "Connections that the operating system failed to hand over.", func(b broker.Stats) int64 { return b.AcceptErrors }),
 		labelled("broker_refused_total", Counter, "requests", "what", "What clients asked for and were refused.", func(s Snapshot, emit emitter) {
 			emit("connection", float64(s.Broker.RefusedConnections))
+			emit("proxy", float64(s.Broker.RefusedProxies))
 			emit("login", float64(s.Broker.RefusedLogins))
 			emit("subscription", float64(s.Broker.RefusedSubscriptions))
 			emit("upgrade", float64(s.Broker.RefusedUpgrades))
@@ -59,7 +68,6 @@ func brokerMetrics() []Metric {
 		gauge("subscriptions", "subscriptions", "Subscriptions of all clients.", func(b broker.Stats) int64 { return b.Subscriptions }),
 		counter("dropped_total", "messages", "Messages left out for subscribers that read too slowly.", func(b broker.Stats) int64 { return b.Dropped }),
 		counter("sessions_forgotten_total", "sessions", "Sessions ended because too many were kept for clients that left.", func(b broker.Stats) int64 { return b.Forgotten }),
-		counter("forward_errors_total", "messages", "Messages that could not be handed to subscribers.", func(b broker.Stats) int64 { return b.ForwardErrors }),
 		counter("panics_total", "panics", "Panics that were caught. Each is a bug: please report it.", func(b broker.Stats) int64 { return b.Panics }),
 	}
 }
@@ -108,6 +116,9 @@ func ingestMetrics() []Metric {
 				emit(string(reason), float64(s.Ingest.ByReason[reason]))
 			}
 		}),
+		single("ingest_drops_not_kept_total", Counter, "packets", "Refused packets that are not in dropped_packets, because there were too many in one hour.", func(s Snapshot) float64 {
+			return float64(s.Ingest.DropsNotKept)
+		}),
 	}
 }
 
@@ -139,7 +150,11 @@ func storeMetrics() []Metric {
 		counter("adverts_total", "records", "Records that told of a node.", func(s store.Stats) uint64 { return s.Adverts }),
 		counter("reports_total", "records", "Records that told of their observer.", func(s store.Stats) uint64 { return s.Reports }),
 		counter("not_committed_total", "records", "Records that could not be kept at the time; they come again.", func(s store.Stats) uint64 { return s.NotCommitted }),
+		counter("refused_total", "records", "Records of observers that were new, when too many were new in one day.", func(s store.Stats) uint64 { return s.Refused }),
+		counter("nodes_refused_total", "records", "Adverts whose node was new, when too many were new in one day; their packets are stored.", func(s store.Stats) uint64 { return s.NodesRefused }),
 		counter("bad_records_total", "records", "Records that can never be stored. Each is a bug: please report it.", func(s store.Stats) uint64 { return s.BadRecords }),
+		counter("filled_paths_total", "rows", "Observations whose path was read from their frame when the hub took over CoreScope's database.", func(s store.Stats) uint64 { return s.FilledPaths }),
+		counter("filled_scopes_total", "rows", "Nodes whose scope was found in their adverts at that time.", func(s store.Stats) uint64 { return s.FilledScopes }),
 		counter("commits_total", "transactions", "Transactions committed.", func(s store.Stats) uint64 { return s.Commits }),
 		counter("commit_errors_total", "transactions", "Transactions that failed.", func(s store.Stats) uint64 { return s.CommitErrors }),
 		number("failing", Gauge, "", "1 while the last commit failed, else 0.", func(s store.Stats) float64 { return oneIf(s.Failing) }),

@@ -1,0 +1,162 @@
+package broker
+
+import (
+	"slices"
+	"sync/atomic"
+	"time"
+
+	mqtt "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/packets"
+)
+
+// outgoing is what subscribers get of a PUBLISH.
+type outgoing struct {
+	topic      string
+	payload    []byte
+	qos        byte
+	retain     bool
+	properties *packets.Properties // of MQTT 5 publishers
+}
+
+// size is what keeping m takes, in bytes.
+func (m *outgoing) size() int {
+	n := len(m.topic) + len(m.payload)
+	if p := m.properties; p != nil {
+		n += len(p.CorrelationData) + len(p.ResponseTopic) + len(p.ContentType)
+		for _, u := range p.User {
+			n += len(u.Key) + len(u.Val)
+		}
+	}
+	return n
+}
+
+// packet is m as the library keeps it. from is the id of its publisher, for
+// subscriptions that want none of their own.
+func (m *outgoing) packet(from string, now time.Time) *packets.Packet {
+	pk := &packets.Packet{
+		FixedHeader: packets.FixedHeader{Type: packets.Publish, Qos: m.qos, Retain: m.retain},
+		TopicName:   m.topic,
+		Payload:     m.payload,
+		Created:     now.Unix(),
+		Origin:      from,
+	}
+	if m.properties != nil {
+		pk.ProtocolVersion = 5
+		pk.Properties = m.properties.Copy(false)
+		if n := pk.Properties.MessageExpiryInterval; n > 0 {
+			pk.Expiry = pk.Created + int64(n)
+		}
+	}
+	return pk
+}
+
+// forward sends a message to the subscribers, and keeps it when it is to be
+// retained. It waits for nobody. from is the id of its publisher, "" for the hub.
+//
+// This is what the library does with a PUBLISH, except that it drops what comes
+// faster than a subscriber acknowledges or its own goroutine writes.
+func (b *Broker) forward(from string, m outgoing) {
+	defer func() { // whoever calls settles the messages of all clients
+		if p := recover(); p != nil {
+			b.panicked("forward", p)
+		}
+	}()
+	pk := m.packet(from, time.Now())
+	if m.retain && b.mayRetain(m) {
+		b.server.Topics.RetainMessage(*pk)
+		atomic.StoreInt64(&b.server.Info.Retained, int64(b.server.Topics.Retained.Len()))
+	}
+	subscribers := b.server.Topics.Subscribers(m.topic)
+	if len(subscribers.Shared) > 0 {
+		subscribers.SelectShared()
+		subscribers.MergeSharedSelected()
+	}
+	view := &view{whole: pk}
+	for id, sub := range subscribers.Subscriptions {
+		if cl, ok := b.server.Clients.Get(id); ok {
+			b.deliver(cl, sub, view)
+		}
+	}
+}
+
+// deliver puts a message into the outbox of one subscriber, if it may have it.
+func (b *Broker) deliver(cl *mqtt.Client, sub packets.Subscription, v *view) {
+	c := connOf(cl)
+	if c == nil || sub.NoLocal && v.whole.Origin == cl.ID || !c.principal.allowed(v.whole.TopicName, accessRead) {
+		return
+	}
+	pk := v.of(&c.principal)
+	if pk == nil {
+		return
+	}
+	s := sending{packet: pk, qos: min(pk.FixedHeader.Qos, sub.Qos), ids: identifiers(sub)}
+	s.retain = pk.FixedHeader.Retain && cl.Properties.ProtocolVersion == 5 && sub.RetainAsPublished
+	switch {
+	case s.qos == 0 && cl.Closed():
+	case s.qos == 0 && c.behind():
+		b.stats.dropped.Add(1)
+	case !c.outbox.add(s, b):
+		if !cl.Closed() || !cl.Properties.Clean {
+			b.stats.dropped.Add(1)
+		}
+	default:
+		c.outbox.pump(cl, b)
+	}
+}
+
+// identifiers are those of the subscriptions that a message matches (MQTT-3.3.4-3).
+func identifiers(sub packets.Subscription) []int {
+	if len(sub.Identifiers) == 0 {
+		return nil
+	}
+	ids := make([]int, 0, len(sub.Identifiers))
+	for _, id := range sub.Identifiers {
+		if id > 0 {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// view is a message as different subscribers may see it. However many they are,
+// each form is made once.
+type view struct {
+	whole    *packets.Packet
+	limited  *packets.Packet // without what a limited viewer does not get; nil when nothing is left
+	redacted bool
+}
+
+// of is the form that p may see; nil for none.
+func (v *view) of(p *Principal) *packets.Packet {
+	if p.Role != RoleLimited {
+		return v.whole
+	}
+	if !v.redacted {
+		v.redacted, v.limited = true, redact(v.whole)
+	}
+	return v.limited
+}
+
+// mayRetain keeps the number of topics with a retained message bounded, and the
+// memory that they take.
+func (b *Broker) mayRetain(m outgoing) bool {
+	if m.size() > b.opts.MaxRetainedBytes {
+		b.stats.retainRefused.Add(1)
+		return false
+	}
+	if len(m.payload) == 0 || b.retained() < int64(b.opts.MaxRetained) {
+		return true
+	}
+	if _, known := b.server.Topics.Retained.Get(m.topic); known {
+		return true
+	}
+	b.stats.retainRefused.Add(1)
+	return false
+}
+
+// retained is how many topics have a retained message, those under $SYS apart,
+// which the library keeps for itself.
+func (b *Broker) retained() int64 {
+	return int64(b.server.Topics.Retained.Len()) - b.ownTopics.Load()
+}
