@@ -103,13 +103,18 @@ func (b *browser) open(url string) {
 func (b *browser) await(expression string) {
 	b.t.Helper()
 	err := b.poll(expression)
-	for err != nil && strings.Contains(err.Error(), "context") && b.ctx.Err() == nil { // the page went away meanwhile
+	for err != nil && leaving(err) && b.ctx.Err() == nil {
 		err = b.poll(expression)
 	}
 	if err != nil {
 		body, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body.innerText`))
 		b.t.Fatalf("the page never came to %s: %v\n%.2000s", expression, err, body)
 	}
+}
+
+// leaving says that the page went away while it was asked.
+func leaving(err error) bool {
+	return strings.Contains(err.Error(), "context") || strings.Contains(err.Error(), "navigated")
 }
 
 func (b *browser) poll(expression string) error {
