@@ -103,7 +103,7 @@ func (b *browser) open(url string) {
 func (b *browser) await(expression string) {
 	b.t.Helper()
 	err := b.poll(expression)
-	for err != nil && strings.Contains(err.Error(), "context") && b.ctx.Err() == nil { // the page went away meanwhile
+	for err != nil && (strings.Contains(err.Error(), "context") || strings.Contains(err.Error(), "navigated")) && b.ctx.Err() == nil { // the page went away meanwhile
 		err = b.poll(expression)
 	}
 	if err != nil {
