@@ -146,9 +146,6 @@ type column struct {
 	State string `json:"state"`
 }
 
-// livePacketsShown is how many packets a page begins with.
-const livePacketsShown = 100
-
 // showLive is the page of packets, or of a hub that has none yet.
 func (s *server) showLive(w http.ResponseWriter, r *http.Request) {
 	cursor := s.store().LastObservation() // before the list, so that nothing is missed
