@@ -89,7 +89,7 @@ func (w *writer) collect() bool {
 		due = timer.C
 	}
 	full := min(w.opts.MaxBatch, w.opts.QueueDepth)
-	for due != nil && len(w.batch) < full {
+	for due != nil && len(w.batch) < full && !w.urgent() {
 		select {
 		case it, open := <-w.queue.items:
 			if !open {
@@ -103,6 +103,12 @@ func (w *writer) collect() bool {
 	}
 	w.drain()
 	return true
+}
+
+// urgent says whether the record that came last waits for no other.
+func (w *writer) urgent() bool {
+	n := len(w.batch)
+	return n > 0 && w.batch[n-1].record.Urgent
 }
 
 // first waits for something to do; while commits fail that may be nothing but to

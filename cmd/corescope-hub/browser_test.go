@@ -102,10 +102,19 @@ func (b *browser) open(url string) {
 // frame that it draws.
 func (b *browser) await(expression string) {
 	b.t.Helper()
-	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool]("!!("+expression+")", chromedp.WithPollingTimeout(patience))); err != nil {
+	err := b.poll(expression)
+	for err != nil && strings.Contains(err.Error(), "context") && b.ctx.Err() == nil { // the page went away meanwhile
+		err = b.poll(expression)
+	}
+	if err != nil {
 		body, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body.innerText`))
 		b.t.Fatalf("the page never came to %s: %v\n%.2000s", expression, err, body)
 	}
+}
+
+func (b *browser) poll(expression string) error {
+	_, err := chromedp.Run(b.ctx, chromedp.Poll[bool]("!!("+expression+")", chromedp.WithPollingTimeout(patience)))
+	return err
 }
 
 // eval is the value of an expression in the page.

@@ -254,7 +254,7 @@ func (s *server) setupState(r *http.Request) *setupPage {
 func (s *server) problem(w http.ResponseWriter, r *http.Request, err error) {
 	status, text := s.explain(r, err)
 	if !isPage(r) {
-		body, _ := json.Marshal(map[string]string{"error": text})
+		body, _ := json.Marshal(Error{text})
 		w.Header().Set("Content-Type", "application/json")
 		send(w, r, status, append(body, '\n'))
 		return
