@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"html/template"
 	"log/slog"
 	"net/http"
 	"net/http/pprof"
@@ -35,7 +34,6 @@ type server struct {
 
 	stopping context.Context // ends when the console begins to stop: streams end
 	assets   *assets
-	template *template.Template
 	policy   string
 	logins   *logins
 	streams  chan struct{} // one for each open page
@@ -62,7 +60,7 @@ func newServer(stopping context.Context, opts Options) *server {
 	s := &server{
 		log: opts.Log, access: opts.Access, site: opts.Site, store: opts.Store, sessions: opts.Sessions, sources: opts.Sources, roster: opts.Observers, decisions: opts.Decisions,
 		stats: opts.Stats, report: opts.Report,
-		stopping: stopping, assets: loadAssets(), template: parsePage(), policy: contentPolicy(), logins: newLogins(),
+		stopping: stopping, assets: loadAssets(), policy: contentPolicy(), logins: newLogins(),
 		streams: make(chan struct{}, maxStreams),
 		names:   &nodeNames{store: opts.Store},
 		sampler: &sampler{store: opts.Store},
