@@ -37,6 +37,9 @@ func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
 	if c == nil || h.b.stopping() {
 		return false
 	}
+	if c.denial = h.b.ownBridge(pk.ProtocolVersion, pk.Connect.ClientIdentifier); c.denial != nil {
+		return false
+	}
 	user := string(pk.Connect.Username)
 	principal, err := h.principal(c, cl.ID, pk.Connect)
 	if err == nil {

@@ -44,9 +44,13 @@ func (u *upstream) connect(ctx context.Context, o linkOptions, login Login) (*li
 	l.client = paho.NewClient(u.clientOptions(ctx, l, o, login))
 	token := l.client.Connect()
 	<-token.Done() // by ctx, if by nothing else
+	u.knocking.Store(nil)
 	if err := token.Error(); err != nil {
 		l.close(false)
-		return nil, fmt.Errorf("connect: %w", l.reason(ctx, err))
+		if err = l.reason(ctx, err); errors.Is(err, errSelf) {
+			return nil, err
+		}
+		return nil, fmt.Errorf("connect: %w", err)
 	}
 	l.loggedIn()
 	l.resumed = token.(*paho.ConnectToken).SessionPresent()
@@ -56,7 +60,7 @@ func (u *upstream) connect(ctx context.Context, o linkOptions, login Login) (*li
 func (u *upstream) clientOptions(ctx context.Context, l *link, o linkOptions, login Login) *paho.ClientOptions {
 	return paho.NewClientOptions().
 		AddBroker("tcp://upstream"). // open knows better
-		SetCustomOpenConnectionFn(func(*url.URL, paho.ClientOptions) (net.Conn, error) { return u.open(ctx, l) }).
+		SetCustomOpenConnectionFn(func(*url.URL, paho.ClientOptions) (net.Conn, error) { return u.open(ctx, l, o.clientID) }).
 		SetClientID(o.clientID).
 		SetUsername(login.Username).
 		SetPassword(login.Password).
@@ -74,7 +78,7 @@ func (u *upstream) clientOptions(ctx context.Context, l *link, o linkOptions, lo
 }
 
 // open is called once, by the library.
-func (u *upstream) open(ctx context.Context, l *link) (net.Conn, error) {
+func (u *upstream) open(ctx context.Context, l *link, clientID string) (net.Conn, error) {
 	conn, err := u.dial(ctx)
 	if err != nil {
 		l.failed = err
@@ -82,12 +86,17 @@ func (u *upstream) open(ctx context.Context, l *link) (net.Conn, error) {
 	}
 	l.loggedIn = context.AfterFunc(ctx, func() { conn.Close() }) // wakes who waits for the answer
 	l.wire = newWire(conn, u.b.opts.MaxPacketSize, u.b.opts.pace.idle, u.b.opts.WriteTimeout)
+	k := newKnock(clientID)
+	l.wire.mark = k.mark
+	u.knocking.Store(k)
 	return l.wire, nil
 }
 
 // reason words why there is no connection.
 func (l *link) reason(ctx context.Context, err error) error {
 	switch {
+	case l.wire != nil && l.wire.self:
+		return errSelf
 	case l.wire != nil && l.wire.refusal != 0:
 		return refusal(l.wire.refusal)
 	case ctx.Err() != nil:

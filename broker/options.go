@@ -45,6 +45,7 @@ type Options struct {
 type pace struct {
 	leastPause time.Duration // between two attempts to connect; it grows to mostPause, and is spread at random below it
 	mostPause  time.Duration
+	selfPause  time.Duration // before an address that turned out to be the hub itself is tried again
 	pingAfter  time.Duration // of silence; whole seconds
 	idle       time.Duration // an upstream that sends no whole control packet for so long is gone
 	echoWait   time.Duration // for a message to come back that was sent round
@@ -53,7 +54,7 @@ type pace struct {
 
 func defaultPace() pace {
 	return pace{
-		leastPause: time.Second, mostPause: time.Minute,
+		leastPause: time.Second, mostPause: time.Minute, selfPause: 10 * time.Minute,
 		pingAfter: 30 * time.Second, idle: 45 * time.Second,
 		echoWait: 15 * time.Second, window: time.Minute,
 	}

@@ -72,7 +72,8 @@ type upstream struct {
 	window  *semaphore.Weighted // bytes of messages that wait for their commit
 	waiting atomic.Int64        // those messages
 
-	nameless bool // the upstream refuses our client id: let it choose one
+	knocking atomic.Pointer[knock] // nil while no connection waits for the answer to its CONNECT
+	nameless bool                  // the upstream refuses our client id: let it choose one
 	asking   asking
 }
 
@@ -160,6 +161,9 @@ func (u *upstream) run(ctx context.Context) {
 			continue
 		}
 		wait := pause/2 + rand.N(pause/2)
+		if errors.Is(err, errSelf) {
+			wait = pace.selfPause // what a name stands for can change
+		}
 		u.ledger.failed(err, lasted, wait)
 		select {
 		case <-time.After(wait):

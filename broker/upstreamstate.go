@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"strings"
@@ -134,7 +135,8 @@ func (l *ledger) failed(err error, lasted, retry time.Duration) {
 		args = append(args, "up_for", lasted.Round(time.Second))
 	}
 	level := slog.LevelDebug
-	if l.told.is(cause, l.now()) {
+	known := errors.Is(err, errSelf) && cause == l.told.told // it is no fault that anybody waits to see mended
+	if !known && l.told.is(cause, l.now()) {
 		level = slog.LevelWarn
 	}
 	l.log.Log(context.Background(), level, "bridge down", args...)

@@ -29,6 +29,8 @@ type wire struct {
 	frame   []byte // what the library has not read of it
 	greeted bool   // CONNACK has come
 	refusal byte   // its code; 0 when it said yes
+	mark    byte   // the code by which a listener of our own answers; 0 for none
+	self    bool   // one did
 
 	mu    sync.Mutex     // held to write
 	asked map[uint16]int // filters of each SUBSCRIBE that has no answer yet, by packet id
@@ -175,6 +177,10 @@ func (w *wire) check(kind byte) error {
 
 func (w *wire) checkConnack(body []byte) error {
 	const lastCode = 5 // MQTT 3.1.1, 3.2.2.3
+	if !w.greeted && len(body) == 2 && w.mark != 0 && body[1] == w.mark {
+		w.self = true
+		return errSelf
+	}
 	if w.greeted || len(body) != 2 || body[1] > lastCode {
 		return fmt.Errorf("%w: not a CONNACK that it may send: % x", errBroken, body[:min(len(body), 8)])
 	}

@@ -23,6 +23,9 @@ func (c *checkConfigCmd) Run(env environment) error {
 		fmt.Fprintf(env.stdout, "warning: %s\n", w)
 	}
 	m := thisMachine()
+	for _, w := range cfg.SelfWarnings(m) {
+		fmt.Fprintf(env.stdout, "warning: %s\n", w)
+	}
 	for _, s := range cfg.SelfSources(m) {
 		fmt.Fprintf(env.stdout, "source %q (%s) is this hub itself and will not be dialled\n", s.Name, s.Address())
 	}

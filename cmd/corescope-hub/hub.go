@@ -70,6 +70,9 @@ func (h *hub) openRest(ctx context.Context, keys *decoder.Keyring) error {
 		return err
 	}
 	h.ingest = ingest.New(h.store, keys, h.cfg.IngestOptions(h.machine))
+	for _, w := range h.cfg.SelfWarnings(h.machine) {
+		h.log.Warn(w)
+	}
 	opts := h.cfg.BrokerOptions(h.machine, h.log)
 	if opts.Statuses, err = h.lastStatuses(ctx, opts.MaxRetained); err != nil {
 		return errors.Join(err, h.store.Close())

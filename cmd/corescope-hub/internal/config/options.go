@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -60,6 +61,22 @@ func (c *Config) ObserversFile() string {
 // a CoreScope beside its broker is.
 func (c *Config) SelfSources(m Machine) []Source {
 	return slices.DeleteFunc(c.Sources(), func(s Source) bool { return !s.Self(c.Hub.Broker.Listeners(), m) })
+}
+
+// SelfWarnings are what sources that are this hub itself ask for and clients of
+// the hub do not get: only an iataFilter holds for them.
+func (c *Config) SelfWarnings(m Machine) (w []string) {
+	for _, s := range c.SelfSources(m) {
+		if !slices.Equal(s.Topics, []string{everything}) {
+			w = append(w, fmt.Sprintf("source %s is this hub itself, and its topics %s change nothing: all that clients publish under %s is taken, and nothing else; choose regions with iataFilter, and let observers publish there",
+				quote(s.Name), quote(strings.Join(s.Topics, ", ")), everything))
+		}
+		if s.Region != "" {
+			w = append(w, fmt.Sprintf("source %s is this hub itself, and its region %s is given to no client: let observers publish to meshcore/REGION/OBSERVER/packets, with the region in it",
+				quote(s.Name), quote(s.Region)))
+		}
+	}
+	return w
 }
 
 // IngestOptions is what the settings mean to ingest.

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -126,5 +127,33 @@ func TestSelfWithoutAFilterTakesWhatAnotherRefuses(t *testing.T) {
 	c.Hub.Broker.IATAFilter = []string{"PDX"}
 	if got := c.IngestOptions(Machine{}).IATAFilter; !slices.Equal(got, []string{"PDX"}) {
 		t.Errorf("clients are held to %v", got)
+	}
+}
+
+func TestSourceThatIsTheHubWarnsOfWhatClientsDoNotGet(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		source Source
+		want   []string
+	}{
+		{Source{Broker: "mqtt://localhost"}, nil},
+		{Source{Broker: "mqtt://localhost", Topics: []string{"meshcore/#"}, IATAFilter: []string{"SEA"}}, nil},
+		{Source{Broker: "mqtt://far", Topics: []string{"mesh/#"}, Region: "SEA"}, nil},
+		{Source{Broker: "mqtt://localhost", Topics: []string{"meshcore/SEA/#", "mesh/#"}}, []string{`topics "meshcore/SEA/#, mesh/#" change nothing`}},
+		{Source{Broker: "mqtt://localhost", Topics: []string{"mesh/#"}, Region: "SEA"}, []string{`topics "mesh/#" change nothing`, `region "SEA" is given to no client`}},
+	} {
+		cfg := Default()
+		c.source.Name = "s"
+		cfg.MQTTSources = []Source{c.source}
+		got := cfg.SelfWarnings(Machine{})
+		if len(got) != len(c.want) {
+			t.Errorf("%+v: %q", c.source, got)
+			continue
+		}
+		for i := range got {
+			if !strings.Contains(got[i], c.want[i]) || !strings.Contains(got[i], `source "s" is this hub itself`) {
+				t.Errorf("%+v: %q", c.source, got[i])
+			}
+		}
 	}
 }
