@@ -38,6 +38,7 @@ func greet(w io.Writer, g greeting) {
 	g.whoMayPublish(&b)
 	fmt.Fprintln(&b, "  data     ", g.data)
 	if g.console != "" {
+		fmt.Fprintln(&b, "  pages    ", g.reach("http://", g.console))
 		fmt.Fprintln(&b, "  health   ", g.reach("http://", g.console)+"/readyz and /metrics")
 	}
 	for _, s := range g.bridged {

@@ -24,7 +24,7 @@ func TestGreetingGivesAddressesThatAnObserverCanUse(t *testing.T) {
 	}{
 		"every address": {
 			greeting{listeners: []listening{{scheme: "tcp://", bound: "[::]:1883", who: "anyone on this machine and on private networks; nobody from elsewhere"}}, console: "[::]:8080", lan: lan},
-			[]string{"MQTT      tcp://192.168.1.20:1883", "health    http://192.168.1.20:8080/readyz", `server = "192.168.1.20"`, "port = 1883", "set mqtt1.server 192.168.1.20", "set mqtt1.port 1883", "anyone on this machine and on private networks; nobody from elsewhere"},
+			[]string{"MQTT      tcp://192.168.1.20:1883", "pages     http://192.168.1.20:8080\n", "health    http://192.168.1.20:8080/readyz", `server = "192.168.1.20"`, "port = 1883", "set mqtt1.server 192.168.1.20", "set mqtt1.port 1883", "anyone on this machine and on private networks; nobody from elsewhere"},
 		},
 		"no network": {
 			greeting{listeners: []listening{{scheme: "tcp://", bound: "0.0.0.0:1883", who: "anyone who can reach the port, without a password"}}},
