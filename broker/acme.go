@@ -7,15 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
-	"github.com/caddyserver/certmagic"
-	"go.uber.org/zap"
+	"golang.org/x/crypto/acme"
+	"golang.org/x/crypto/acme/autocert"
 )
 
 // ACME is how to get certificates from a certificate authority, and to renew
@@ -32,133 +34,6 @@ type ACME struct {
 	HTTPListen string   // HOST:PORT for the authority to ask at over HTTP; empty: none
 }
 
-// acmeProtocol is what an authority speaks that looks for its challenge inside
-// TLS (RFC 8737).
-const acmeProtocol = "acme-tls/1"
-
-// automatic gets certificates, and gives them to handshakes.
-type automatic struct {
-	opts    ACME
-	log     *slog.Logger
-	roots   *x509.CertPool
-	running atomic.Pointer[magic] // nil before it runs
-}
-
-// magic is the library at work.
-type magic struct {
-	*certmagic.Config
-	cache  *certmagic.Cache
-	issuer *certmagic.ACMEIssuer
-}
-
-func newAutomatic(o ACME, log *slog.Logger) (*automatic, error) {
-	a := &automatic{opts: o, log: log}
-	if !o.Agreed {
-		return nil, fmt.Errorf("certificates for %s: read the terms of the certificate authority and agree to them (hub.broker.tls.agree)", strings.Join(o.Domains, ", "))
-	}
-	if o.RootFile == "" {
-		return a, nil
-	}
-	pem, err := os.ReadFile(o.RootFile)
-	if err != nil {
-		return nil, fmt.Errorf("read the authority's roots: %w (hub.broker.tls.caRootFile)", err)
-	}
-	a.roots = x509.NewCertPool()
-	if !a.roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM form (hub.broker.tls.caRootFile)", o.RootFile)
-	}
-	return a, nil
-}
-
-// config is for the handshakes of secure listeners. Only the authority is
-// answered with a protocol of the application layer: clients name all sorts of
-// them, and a handshake fails when none is known.
-func (a *automatic) config() *tls.Config {
-	plain := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: a.certificate}
-	challenge := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: a.certificate, NextProtos: []string{acmeProtocol}}
-	plain.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-		if len(hello.SupportedProtos) == 1 && hello.SupportedProtos[0] == acmeProtocol {
-			return challenge, nil
-		}
-		return nil, nil // plain
-	}
-	return plain
-}
-
-func (a *automatic) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	running := a.running.Load()
-	if running == nil {
-		return nil, errNoCertificate
-	}
-	cert, err := running.GetCertificate(hello)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errNoCertificate, err)
-	}
-	return cert, nil
-}
-
-// run gets certificates and renews them until ctx ends. The hub works without
-// them: handshakes fail for as long as there are none. tlsPort is where the
-// secure listener is that the authority's connections come to.
-func (a *automatic) run(ctx context.Context, tlsPort int, web net.Listener) {
-	if err := errors.Join(os.MkdirAll(a.opts.Dir, 0o700), os.Chmod(a.opts.Dir, 0o700)); err != nil {
-		a.log.Error("no certificates: there is nowhere to keep them", "err", err, "hint", "let the hub's user write to the directory of the database")
-		return
-	}
-	httpPort := 0
-	if web != nil {
-		httpPort = portOf(web.Addr().String())
-	}
-	m := a.magic(tlsPort, httpPort)
-	defer m.cache.Stop()
-	stopWeb := serveChallenges(web, m.issuer)
-	defer stopWeb()
-	a.running.Store(m)
-	a.log.Info("certificates are got and renewed automatically", "domains", strings.Join(a.opts.Domains, " "), "authority", a.opts.Directory, "dir", a.opts.Dir)
-	if err := m.ManageAsync(ctx, a.opts.Domains); err != nil && ctx.Err() == nil {
-		a.log.Warn("certificates cannot be got", "err", err, "hint", remedy(err))
-	}
-	<-ctx.Done()
-}
-
-// magic sets the library up. It looks for the challenge at our own listeners:
-// finding their ports in use, it takes them for what they are.
-func (a *automatic) magic(tlsPort, httpPort int) *magic {
-	logger := zap.New(&magicLog{log: a.log})
-	var cfg *certmagic.Config
-	cache := certmagic.NewCache(certmagic.CacheOptions{
-		GetConfigForCert: func(certmagic.Certificate) (*certmagic.Config, error) { return cfg, nil },
-		Logger:           logger,
-	})
-	cfg = certmagic.New(cache, certmagic.Config{
-		Storage:            &certmagic.FileStorage{Path: a.opts.Dir},
-		DefaultServerName:  a.opts.Domains[0], // clients that connect by address name none
-		FallbackServerName: a.opts.Domains[0],
-		OCSP:               certmagic.OCSPConfig{DisableStapling: true}, // MQTT clients do not ask for it
-		Logger:             logger,
-	})
-	issuer := certmagic.NewACMEIssuer(cfg, certmagic.ACMEIssuer{
-		CA:                        a.opts.Directory,
-		Email:                     a.opts.Email,
-		Agreed:                    a.opts.Agreed,
-		TrustedRoots:              a.roots,
-		AltTLSALPNPort:            tlsPort,
-		AltHTTPPort:               httpPort,
-		DisableHTTPChallenge:      httpPort == 0,
-		DisableTLSALPNChallenge:   tlsPort == 0,
-		DisableDistributedSolvers: true,
-		Logger:                    logger,
-	})
-	cfg.Issuers = []certmagic.Issuer{issuer}
-	return &magic{cfg, cache, issuer}
-}
-
-func portOf(address string) int {
-	_, port, _ := net.SplitHostPort(address)
-	n, _ := net.LookupPort("tcp", port)
-	return n
-}
-
 // listen opens the address for the authority to ask at; nil when there is none.
 func (o ACME) listen(ctx context.Context) (net.Listener, error) {
 	if o.HTTPListen == "" || len(o.Domains) == 0 {
@@ -171,17 +46,175 @@ func (o ACME) listen(ctx context.Context) (net.Listener, error) {
 	return ln, nil
 }
 
-// serveChallenges answers the authority over HTTP, and nobody else.
-func serveChallenges(web net.Listener, issuer *certmagic.ACMEIssuer) (stop func()) {
-	if web == nil {
-		return func() {}
+// automatic gets certificates, and gives them to handshakes. A handshake never
+// waits for one.
+type automatic struct {
+	opts    ACME
+	log     *slog.Logger
+	witness *witness
+	manager *autocert.Manager
+
+	mu   sync.Mutex
+	held map[string]*tls.Certificate // by domain
+}
+
+var errNoCertificate = errors.New("there is no certificate yet")
+
+func newAutomatic(o ACME, log *slog.Logger) (*automatic, error) {
+	if !o.Agreed {
+		return nil, fmt.Errorf("certificates for %s: read the terms of the certificate authority and agree to them (hub.broker.tls.agree)", strings.Join(o.Domains, ", "))
 	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	if o.RootFile != "" {
+		pem, err := os.ReadFile(o.RootFile)
+		if err != nil {
+			return nil, fmt.Errorf("read the authority's roots: %w (hub.broker.tls.caRootFile)", err)
+		}
+		roots := x509.NewCertPool()
+		if !roots.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s holds no certificate in PEM form (hub.broker.tls.caRootFile)", o.RootFile)
+		}
+		transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
+	}
+	a := &automatic{opts: o, log: log, witness: &witness{next: transport}, held: make(map[string]*tls.Certificate)}
+	a.manager = &autocert.Manager{
+		Prompt:     autocert.AcceptTOS, // the operator has
+		Cache:      autocert.DirCache(o.Dir),
+		HostPolicy: autocert.HostWhitelist(o.Domains...),
+		Email:      o.Email,
+		Client:     &acme.Client{DirectoryURL: o.Directory, UserAgent: "corescope-hub", HTTPClient: &http.Client{Transport: a.witness, Timeout: time.Minute}},
+	}
+	return a, nil
+}
+
+// config is for the handshakes of secure listeners. Only the authority is
+// answered with a protocol of the application layer: clients name all sorts of
+// them, and a handshake fails when none is known.
+func (a *automatic) config() *tls.Config {
+	plain := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: a.certificate}
+	challenge := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: a.manager.GetCertificate, NextProtos: []string{acme.ALPNProto}}
+	plain.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		if len(hello.SupportedProtos) == 1 && hello.SupportedProtos[0] == acme.ALPNProto {
+			return challenge, nil
+		}
+		return nil, nil // plain
+	}
+	return plain
+}
+
+// certificate is the one for the name that a client asks for; the first for one
+// that asks for none, as when it connects by address, or for another.
+func (a *automatic) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, domain := range []string{strings.ToLower(strings.TrimSuffix(hello.ServerName, ".")), strings.ToLower(a.opts.Domains[0])} {
+		if cert := a.held[domain]; cert != nil {
+			return cert, nil
+		}
+	}
+	return nil, errNoCertificate
+}
+
+// expiry is when the first of the certificates ends; zero when one is missing.
+func (a *automatic) expiry() time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.held) < len(a.opts.Domains) {
+		return time.Time{}
+	}
+	ends := func(c *tls.Certificate) time.Time { return c.Leaf.NotAfter }
+	return ends(slices.MinFunc(slices.Collect(maps.Values(a.held)), func(x, y *tls.Certificate) int { return ends(x).Compare(ends(y)) }))
+}
+
+// run gets certificates and keeps them new until ctx ends. The hub works without
+// them: handshakes fail for as long as there are none.
+func (a *automatic) run(ctx context.Context, web net.Listener) {
+	if err := errors.Join(os.MkdirAll(a.opts.Dir, 0o700), os.Chmod(a.opts.Dir, 0o700)); err != nil {
+		a.log.Error("no certificates: there is nowhere to keep them", "err", err, "hint", "let the hub's user write to the directory of the database")
+		return
+	}
+	if web != nil {
+		stop := a.serveChallenges(web)
+		defer stop()
+	}
+	a.witness.until(ctx)
+	a.log.Info("certificates are got and renewed automatically", "domains", strings.Join(a.opts.Domains, " "), "authority", a.opts.Directory, "dir", a.opts.Dir)
+	var each sync.WaitGroup
+	for _, domain := range a.opts.Domains {
+		each.Go(func() { a.keep(ctx, strings.ToLower(domain)) })
+	}
+	<-ctx.Done()
+	waitAtMost(time.Second, each.Wait) // the library may be asleep between two questions
+}
+
+// Pauses between two attempts to get a certificate; the authority counts them.
+const (
+	firstRetry = 65 * time.Second // the library answers with its last failure for a minute
+	lastRetry  = 6 * time.Hour
+	lookAgain  = time.Hour // for one that was renewed
+)
+
+// keep holds a certificate for a domain. The library renews it, and says nothing
+// when it cannot.
+func (a *automatic) keep(ctx context.Context, domain string) {
+	retry := firstRetry
+	for {
+		pause, since := lookAgain, a.witness.take()
+		cert, err := a.manager.GetCertificate(modern(domain))
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			pause, retry = retry, min(2*retry, lastRetry)
+			a.complain("no certificate", domain, err, a.witness.take(), pause)
+		default:
+			retry = firstRetry
+			pause = min(pause, a.hold(domain, cert, since)/12)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+	}
+}
+
+// hold gives cert to handshakes, and returns for how long it was made. since is
+// what the authority found wrong when it was to be renewed.
+func (a *automatic) hold(domain string, cert *tls.Certificate, since problem) (lifetime time.Duration) {
+	a.mu.Lock()
+	known := a.held[domain]
+	a.held[domain] = cert
+	a.mu.Unlock()
+	lifetime = cert.Leaf.NotAfter.Sub(cert.Leaf.NotBefore)
+	if known == nil || !known.Leaf.Equal(cert.Leaf) {
+		a.log.Info("certificate", "domain", domain, "expires", cert.Leaf.NotAfter.UTC().Format(time.DateTime))
+	}
+	if left := time.Until(cert.Leaf.NotAfter); left < lifetime/4 { // it was to be renewed when a third was left
+		a.complain("a certificate is not renewed", domain, fmt.Errorf("it expires in %s", left.Round(time.Minute)), since, lookAgain)
+	}
+	return lifetime
+}
+
+func (a *automatic) complain(msg, domain string, err error, what problem, again time.Duration) {
+	if what != (problem{}) {
+		err = fmt.Errorf("%w; the authority says: %w", err, what)
+	}
+	a.log.Warn(msg, "domain", domain, "err", cut(err.Error(), 400), "hint", what.remedy(), "again_in", again)
+}
+
+// modern is the handshake of a client that knows elliptic curves: all do that
+// know TLS 1.2 and run on what observers run on.
+func modern(domain string) *tls.ClientHelloInfo {
+	return &tls.ClientHelloInfo{ServerName: domain, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256}}
+}
+
+// serveChallenges answers the authority over HTTP, and nobody else.
+func (a *automatic) serveChallenges(web net.Listener) (stop func()) {
 	server := &http.Server{
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !issuer.HandleHTTPChallenge(w, r) {
-				http.Error(w, "nothing is here but answers for a certificate authority", http.StatusNotFound)
-			}
-		}),
+		Handler: withoutPort(a.manager.HTTPHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			http.Error(w, "nothing is here but answers for a certificate authority", http.StatusNotFound)
+		}))),
 		ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, MaxHeaderBytes: 8 << 10,
 		ErrorLog: quiet(),
 	}
@@ -191,22 +224,13 @@ func serveChallenges(web net.Listener, issuer *certmagic.ACMEIssuer) (stop func(
 	return func() { server.Close(); <-done }
 }
 
-// expiry is when the first of the certificates ends; zero when one is missing.
-func (a *automatic) expiry() (first time.Time) {
-	running := a.running.Load()
-	if running == nil {
-		return time.Time{}
-	}
-	for _, domain := range a.opts.Domains {
-		all := running.cache.AllMatchingCertificates(domain)
-		if len(all) == 0 || all[0].Leaf == nil {
-			return time.Time{}
+// withoutPort takes the port from the name that a request is for: the library
+// compares it with our domains.
+func withoutPort(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if host, _, err := net.SplitHostPort(r.Host); err == nil {
+			r.Host = host
 		}
-		if ends := all[0].Leaf.NotAfter; first.IsZero() || ends.Before(first) {
-			first = ends
-		}
-	}
-	return first
+		next.ServeHTTP(w, r)
+	})
 }
-
-var errNoCertificate = errors.New("there is no certificate yet")

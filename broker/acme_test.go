@@ -3,7 +3,6 @@ package broker
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
 	"io"
 	"io/fs"
 	"log"
@@ -19,7 +18,6 @@ import (
 	"github.com/letsencrypt/pebble/v2/db"
 	"github.com/letsencrypt/pebble/v2/va"
 	"github.com/letsencrypt/pebble/v2/wfe"
-	"github.com/mholt/acmez/v3/acme"
 	"github.com/miekg/dns"
 )
 
@@ -94,7 +92,7 @@ func startAuthority(t *testing.T) *authority {
 	issuer := ca.New(quiet, store, "", "ecdsa", 0, 1, map[string]ca.Profile{"default": {Description: "default", ValidityPeriod: 7200}})
 	a.roots.AppendCertsFromPEM(issuer.GetRootCert(0).PEM())
 	validator := va.New(quiet, portOf(a.port80.Addr().String()), portOf(a.port443.Addr().String()), true, nameServer(t), store)
-	front := wfe.New(quiet, store, validator, issuer, []string{"pebble.example"}, true, false, 1, 1)
+	front := wfe.New(quiet, store, validator, issuer, []string{"pebble.example"}, false, false, 1, 1)
 	files := certificateFiles(t)
 	server := httptest.NewUnstartedServer(front.Handler())
 	pair, err := tls.LoadX509KeyPair(files.CertFile, files.KeyFile)
@@ -151,11 +149,6 @@ func TestCertificateComesFromAnAuthority(t *testing.T) {
 				a.port443.leadTo(b.Addr(secure))
 			}
 			connect(t, b.addr, connectOptions{id: "plain"}).ping() // with or without a certificate
-			t.Cleanup(func() {
-				if t.Failed() {
-					t.Log(out.String())
-				}
-			})
 			until(t, "there is a certificate", func() bool { return !b.Stats().CertificateExpires.IsZero() })
 			first := servedTo(t, a, b.Addr(secure), nil)
 			checkFiles(t, dir, out.String())
@@ -199,13 +192,15 @@ func checkFiles(t *testing.T, dir, log string) {
 		if info.Mode().Perm()&0o077 != 0 {
 			t.Errorf("%s has mode %v", path, info.Mode())
 		}
-		if filepath.Ext(path) != ".key" {
+		if d.IsDir() {
 			return nil
 		}
-		keys++
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return err
+		}
+		if strings.Contains(string(text), "PRIVATE KEY") {
+			keys++
 		}
 		for line := range strings.Lines(string(text)) {
 			if line = strings.TrimSpace(line); !strings.HasPrefix(line, "---") && strings.Contains(log, line) {
@@ -262,13 +257,41 @@ func TestTermsHaveToBeAgreedTo(t *testing.T) {
 
 func TestRemedyFitsTheProblem(t *testing.T) {
 	t.Parallel()
-	for kind, want := range map[string]string{"dns": "DNS records", "connection": "port 443", "rateLimited": "wait", "caa": "CAA", "malformed": "tried again"} {
-		err := fmt.Errorf("[hub.example.net] Obtain: %w", acme.Problem{Type: acme.ProblemTypeNamespace + kind})
-		if got := remedy(err); !strings.Contains(got, want) {
-			t.Errorf("%s: %s", kind, got)
-		}
-		if got := domainOf("", err); got != domain {
-			t.Errorf("the error is about %q", got)
+	for answer, want := range map[string]string{
+		`{"type":"urn:ietf:params:acme:error:dns","detail":"no such name"}`:                                                                "DNS records",
+		`{"status":"invalid","challenges":[{"type":"tls-alpn-01","error":{"type":"urn:ietf:params:acme:error:connection","detail":"x"}}]}`: "port 443",
+		`{"type":"urn:ietf:params:acme:error:rateLimited"}`:                                                                                "wait",
+		`{"type":"urn:ietf:params:acme:error:caa"}`:                                                                                        "CAA",
+		`{"type":"urn:ietf:params:acme:error:malformed"}`:                                                                                  "tried again",
+		`{"type":"urn:ietf:params:acme:error:badNonce"}`:                                                                                   "reach the certificate authority",
+		`{"status":"valid"}`: "reach the certificate authority",
+		`nonsense`:           "reach the certificate authority",
+	} {
+		var w witness
+		w.read("application/problem+json", []byte(answer))
+		if got := w.take().remedy(); !strings.Contains(got, want) {
+			t.Errorf("%s: %s", answer, got)
 		}
 	}
+}
+
+func TestAuthoritySaysWhyThereIsNoCertificate(t *testing.T) {
+	a := startAuthority(t)
+	a.port443.leadTo(nowhere)
+	out := new(lines)
+	start(t, verdictSink(storeAll), func(o *Options) {
+		o.Listen = Listeners("tcp://127.0.0.1:0", "tls://127.0.0.1:0")
+		o.Log = slog.New(slog.NewTextHandler(out, nil))
+		o.TLS.ACME = ACME{Domains: []string{domain}, Agreed: true, Directory: a.url, RootFile: a.rootFile, Dir: filepath.Join(t.TempDir(), "acme")}
+	})
+	until(t, "it is told", func() bool {
+		text := out.String()
+		return strings.Contains(text, "domain="+domain) && strings.Contains(text, "the authority says: unauthorized: Failed to connect") && strings.Contains(text, "port 443")
+	})
+}
+
+func portOf(address string) int {
+	_, port, _ := net.SplitHostPort(address)
+	n, _ := net.LookupPort("tcp", port)
+	return n
 }

@@ -144,7 +144,7 @@ func (b *Broker) Run(ctx context.Context, ready func()) error {
 	}
 	loops.Go(func() error { b.keepRoster(b.accepting); return nil })
 	if a, ok := b.certs.(*automatic); ok {
-		loops.Go(func() error { a.run(b.accepting, b.securePort(), challenges); return nil })
+		loops.Go(func() error { a.run(b.accepting, challenges); return nil })
 	}
 	ready()
 	<-ctx.Done()
@@ -233,16 +233,6 @@ func (b *Broker) Addr(listener string) string {
 		}
 	}
 	return ""
-}
-
-// securePort is where the first listener with TLS is, 0 when there is none.
-func (b *Broker) securePort() int {
-	for _, l := range b.listeners {
-		if l.secure {
-			return portOf(*l.bound.Load())
-		}
-	}
-	return 0
 }
 
 // stopping says whether the broker has begun to stop.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/crypto/acme"
 )
 
 // TLSFailure is why a TLS handshake failed, as far as an operator can do
@@ -39,7 +41,7 @@ func (l *listener) handshake(s *socket, until time.Time) (net.Conn, error) {
 	if err := c.HandshakeContext(ctx); err != nil {
 		return nil, err
 	}
-	if c.ConnectionState().NegotiatedProtocol == acmeProtocol {
+	if c.ConnectionState().NegotiatedProtocol == acme.ALPNProto {
 		return nil, errChallenge
 	}
 	return c, nil

@@ -130,6 +130,25 @@ func TestStopWritesTheAcksThatAreDueAndTakesNothingMore(t *testing.T) {
 	}
 }
 
+// As mosquitto does when nothing more is sent before it has an answer.
+func TestMessagesAreUrgentWhenTheUpstreamWaitsForMany(t *testing.T) {
+	t.Parallel()
+	sink := newHeldSink()
+	f := newFakeUpstream(t)
+	bridgeTo(t, sink, f.addr)
+	c := f.login()
+	for i := range 20 {
+		c.send(publication(topic, []byte("{}"), 1, uint16(i+1)))
+	}
+	for i := range 20 {
+		m := sink.next(t)
+		defer m.settle(stored)
+		if m.Urgent != (i+1 >= fewUnanswered) {
+			t.Errorf("message %d is urgent: %t", i+1, m.Urgent)
+		}
+	}
+}
+
 func TestReconnectingLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	f := newFakeUpstream(t)

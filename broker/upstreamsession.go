@@ -110,6 +110,12 @@ func renewAfter(life time.Duration) time.Duration {
 	return max(life-min(life/10, 5*time.Minute), time.Second)
 }
 
+// fewUnanswered is how many messages an upstream may have to wait for while the
+// hub collects for one commit. mosquitto sends no more than 20 before the first
+// of them is acknowledged, unless it is told to: at four commits a second it
+// would hand over 80 messages a second, and drop what comes faster.
+const fewUnanswered = 16
+
 // receive is called for each message, in order. It waits while too much waits
 // for its commit.
 func (u *upstream) receive(l *link, acks *ackQueue, m paho.Message) {
@@ -126,9 +132,9 @@ func (u *upstream) receive(l *link, acks *ackQueue, m paho.Message) {
 		u.silence.heard(now)
 	}
 	due := acks.add(m.MessageID(), m.Qos())
-	u.waiting.Add(1)
+	urgent := u.waiting.Add(1) >= fewUnanswered && m.Qos() > 0
 	u.b.inFlight.Add(1)
-	u.ingest(m, now, func(v ingest.Verdict) {
+	u.ingest(m, now, urgent, func(v ingest.Verdict) {
 		u.b.stats.count(v)
 		if v.Outcome == ingest.NotSafe {
 			l.end(fmt.Errorf("a message could not be kept: %w", v.Err))
@@ -144,7 +150,7 @@ func (u *upstream) receive(l *link, acks *ackQueue, m paho.Message) {
 
 // ingest gives a message to the sink. A panic on the way in is ours and would
 // come again with the message, so the message is worthless.
-func (u *upstream) ingest(m paho.Message, now time.Time, settle func(ingest.Verdict)) {
+func (u *upstream) ingest(m paho.Message, now time.Time, urgent bool, settle func(ingest.Verdict)) {
 	defer func() {
 		if p := recover(); p != nil {
 			u.b.panicked("ingest", p)
@@ -164,7 +170,7 @@ func (u *upstream) ingest(m paho.Message, now time.Time, settle func(ingest.Verd
 	}
 	u.b.sink.Ingest(u.b.accepting, ingest.Message{
 		Source: u.opts.Name, Topic: m.Topic(), Payload: m.Payload(), QoS: m.Qos(),
-		Replayed: m.Retained(), Region: u.opts.Region, Received: now,
+		Replayed: m.Retained(), Region: u.opts.Region, Received: now, Urgent: urgent,
 	}, func(v ingest.Verdict) {
 		u.b.roster.settled(nil, a.ID, v, time.Now())
 		settle(v)

@@ -80,6 +80,7 @@ func (in *Ingester) Ingest(ctx context.Context, m Message, done func(Verdict)) {
 		in.settle(tally, notSafe(err), done)
 		return
 	}
+	rec.Urgent = m.Urgent
 	origin, offset := rec.Observer.Name, m.offset
 	err := in.recorder.Append(ctx, *rec, func(res store.Result, err error) {
 		v := verdict(reason, res, err)

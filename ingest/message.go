@@ -17,6 +17,7 @@ type Message struct {
 	Will     bool      // a client's last will, sent by the broker for it
 	Region   string    // region to assume when the topic has none; "" otherwise
 	Received time.Time // hub clock
+	Urgent   bool      // its sender waits for the answer before it sends more: see store.Record
 
 	offset *time.Duration // its packet's timestamp minus Received; nil until read, and when there is none
 }

@@ -39,6 +39,7 @@ type checkpointer struct {
 	quick  atomic.Int64 // pages that the storage copies in finishTime
 	tried  int64        // length at the last round
 	place  place        // of the files that the writer has open
+	pinned bool         // told that a reader keeps the WAL long
 }
 
 const (
@@ -128,6 +129,9 @@ func (c *checkpointer) round() (left int64) {
 	}
 	c.finish.Store(err == nil && wal.length >= 2*c.limit)
 	c.stats.countCheckpoint(took, err, c.now())
+	if err == nil {
+		c.tellPinned(wal)
+	}
 	return wal.left
 }
 
@@ -159,12 +163,14 @@ func (c *checkpointer) passes() (wal walState, err error) {
 	err = conn.use(func() error {
 		for range mostPasses {
 			before := wal.left
-			if _, err := checkpoint(conn, copyWAL); err != nil {
+			copied, err := checkpoint(conn, copyWAL)
+			if err != nil {
 				return err
 			}
 			if wal, err = checkpoint(conn, lookAtWAL); err != nil {
 				return err
 			}
+			wal.held = copied.left
 			if wal.left == 0 || before > 0 && wal.left >= before {
 				break
 			}
@@ -225,6 +231,7 @@ func (w *writer) watchWAL() {
 type walState struct {
 	length int64
 	left   int64 // not in the database file
+	held   int64 // of them, what a round met and a reader kept it from copying
 }
 
 // The modes of a checkpoint that the store uses.

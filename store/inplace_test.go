@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -119,6 +120,9 @@ func TestNothingIsAckedWhileTheFileIsElsewhere(t *testing.T) {
 	for range 3 {
 		if _, err := try(t, s, packet(alpha, "02")); !errors.Is(err, ErrNotCommitted) {
 			t.Fatalf("got %v, want ErrNotCommitted", err)
+		}
+		if got := s.Stats().LastError; !strings.HasPrefix(got, s.path+": moved, removed or replaced") {
+			t.Errorf("told %q", got)
 		}
 	}
 	if _, err := os.Stat(s.path); !errors.Is(err, os.ErrNotExist) {

@@ -15,6 +15,10 @@ type Record struct {
 
 	Adjacent  []Adjacency      // who heard whom, as the packet's path shows
 	Reception *ClientReception // a roaming client's; then the rest, ReceivedAt aside, is empty
+
+	// Urgent is set when its sender has nothing more to send before it is
+	// answered: then Options.CommitInterval is not waited for.
+	Urgent bool
 }
 
 // Observer is the station that reports.

@@ -15,6 +15,18 @@ func openFailed(path string, err error) error {
 	return fmt.Errorf("open database %s: %w; %s", path, err, remedy(err))
 }
 
+// commitFailed adds to the failure of a commit what to do about it, where that is
+// known; a file that was moved says it already.
+func commitFailed(path string, err error) error {
+	switch code := resultCode(err); {
+	case code == sqlite3.SQLITE_FULL, errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return fmt.Errorf("%w; free some space on the disk of %s", err, path)
+	case code == 0 || errors.Is(err, errReplaced):
+		return err
+	}
+	return fmt.Errorf("%w; %s: %s", err, path, remedy(err))
+}
+
 // remedy is what an operator can do about err.
 func remedy(err error) string {
 	const (

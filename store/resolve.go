@@ -44,32 +44,29 @@ func (t *topology) hop(hash string, from *party, used func(*party) bool) *party 
 }
 
 // meaning returns the only node whose key begins with hash; nil when there is
-// none, or several.
+// none, or several. However many there are, it looks at two.
 func (t *topology) meaning(hash string) (only *party, several bool) {
-	for _, p := range t.bucket(hash).from(hash) {
-		switch {
-		case !strings.HasPrefix(p.key, hash):
-			return only, false
-		case p.isNode && only != nil:
-			return nil, true
-		case p.isNode:
-			only = p
-		}
+	nodes := t.bucket(hash).nodes.from(hash)
+	switch {
+	case !nodes.begins(0, hash):
+		return nil, false
+	case nodes.begins(1, hash):
+		return nil, true
 	}
-	return only, false
+	return nodes[0], false
 }
 
-// neighbour returns p's only neighbour that hash can mean.
+// neighbour returns p's only neighbour that hash can mean. It looks no further
+// than the second that is not used, and a path can use 64 at most.
 func (p *party) neighbour(hash string, used func(*party) bool) (only *party) {
-	for _, n := range p.neighbours.from(hash) {
+	nodes := p.neighbours.nodes.from(hash)
+	for i := 0; nodes.begins(i, hash); i++ {
 		switch {
-		case !strings.HasPrefix(n.key, hash):
-			return only
-		case !n.isNode || used(n):
+		case used(nodes[i]):
 		case only != nil:
 			return nil
 		default:
-			only = n
+			only = nodes[i]
 		}
 	}
 	return only

@@ -29,8 +29,8 @@ type Stats struct {
 
 	Commits      uint64
 	CommitErrors uint64
-	Failing      bool   // the last commit failed
-	LastError    string // of the last failed commit or checkpoint; "" when there was none
+	Failing      bool   // the last commit failed; tried again every few seconds, also without records
+	LastError    string // of the last failed commit or checkpoint, for the operator; "" when there was none
 	LastErrorAt  time.Time
 
 	Checkpoints      uint64
@@ -115,15 +115,13 @@ func newCounters() *counters {
 }
 
 // countBatch counts one transaction. err is its failure as a whole.
-func (c *counters) countBatch(batch []item, out []outcome, took time.Duration, err error, now time.Time) {
+func (c *counters) countBatch(batch []item, out []outcome, took time.Duration, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := &c.stats
-	s.Failing = err != nil
 	if err != nil {
 		s.CommitErrors++
 		s.NotCommitted += uint64(len(out))
-		s.LastError, s.LastErrorAt = err.Error(), now
 		return
 	}
 	s.Commits++
@@ -131,6 +129,17 @@ func (c *counters) countBatch(batch []item, out []outcome, took time.Duration, e
 	s.CommitSeconds.observe(took.Seconds())
 	for i := range out {
 		s.countRecord(batch[i].record, &out[i])
+	}
+}
+
+// countHealth takes down whether the last commit worked, also when there was
+// nothing to commit but a probe.
+func (c *counters) countHealth(err error, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stats.Failing = err != nil
+	if err != nil {
+		c.stats.LastError, c.stats.LastErrorAt = err.Error(), now
 	}
 }
 

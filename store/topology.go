@@ -4,7 +4,6 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // topology is what the writer knows by heart of the mesh, so that a path hash
@@ -15,19 +14,9 @@ import (
 // Keys that are not 64 lower-case hex digits are in the tables and not here: no
 // path hash means them.
 type topology struct {
-	byFirstByte [256]partySet
+	byFirstByte [256]parties
 	changes     []change // of the open transaction
 	seen        []*party // whose lastSeen is of the open transaction
-}
-
-// party is a node, or what shares an edge with one.
-type party struct {
-	key        string // 64 lower-case hex digits
-	isNode     bool   // has a row in nodes
-	neighbours partySet
-
-	relayed  string // when the batch has it pass a packet on; "" when it has not
-	lastSeen string // in its row of nodes, or earlier; "" when that is not known
 }
 
 // change is one row that came or went: of nodes when b is "", else of
@@ -50,7 +39,7 @@ func loadTopology(conn *writeConn) (*topology, error) {
 	var row [2]driver.Value
 	err := conn.each(row[:1], func() {
 		if key := columnText(row[0]); isLowerKey(key) {
-			t.get(key).isNode = true
+			t.setNode(key, true)
 		}
 	}, selectNodeKeys)
 	if err != nil {
@@ -143,23 +132,35 @@ func (t *topology) apply(c change) (changed bool) {
 func isJoint(a, b string) bool { return a != b && isLowerKey(a) && isLowerKey(b) }
 
 func (t *topology) setNode(key string, isNode bool) (changed bool) {
-	if !isNode {
-		p := t.find(key)
-		if p == nil || !p.isNode {
-			return false
-		}
-		p.isNode, p.lastSeen = false, ""
-		t.dropIdle(p)
+	p := t.find(key)
+	switch {
+	case p == nil && isNode:
+		t.bucket(key).add(&party{key: key, isNode: true})
 		return true
+	case p == nil || p.isNode == isNode:
+		return false
 	}
-	p := t.get(key)
-	changed = !p.isNode
-	p.isNode = true
-	return changed
+	t.turn(p)
+	if !isNode {
+		p.lastSeen = ""
+		t.dropIdle(p)
+	}
+	return true
 }
 
-func (p *party) join(q *party) (changed bool) {
-	return p.neighbours.add(q) && q.neighbours.add(p)
+// turn makes a node of p, or takes that back, wherever p is listed.
+func (t *topology) turn(p *party) {
+	listed := []*parties{t.bucket(p.key)}
+	for _, n := range slices.Concat(p.neighbours.nodes, p.neighbours.others) {
+		listed = append(listed, &n.neighbours)
+	}
+	for _, in := range listed {
+		in.remove(p)
+	}
+	p.isNode = !p.isNode
+	for _, in := range listed {
+		in.add(p)
+	}
 }
 
 func (t *topology) part(a, b string) (changed bool) {
@@ -174,34 +175,28 @@ func (t *topology) part(a, b string) (changed bool) {
 }
 
 // find returns the party with a key; nil when there is none.
-func (t *topology) find(key string) *party {
-	set := *t.bucket(key)
-	if i, ok := set.search(key); ok {
-		return set[i]
-	}
-	return nil
-}
+func (t *topology) find(key string) *party { return t.bucket(key).find(key) }
 
 // get is find, and makes the party when there is none.
 func (t *topology) get(key string) *party {
-	set := t.bucket(key)
-	i, ok := set.search(key)
-	if !ok {
-		*set = slices.Insert(*set, i, &party{key: key})
+	p := t.find(key)
+	if p == nil {
+		p = &party{key: key}
+		t.bucket(key).add(p)
 	}
-	return (*set)[i]
+	return p
 }
 
 // dropIdle forgets a party that neither table names any more.
 func (t *topology) dropIdle(p *party) {
-	if !p.isNode && len(p.neighbours) == 0 {
+	if !p.isNode && p.neighbours.len() == 0 {
 		t.bucket(p.key).remove(p)
 	}
 }
 
 // bucket holds the parties that share the first byte of key, which has at least
 // one in lower-case hex digits.
-func (t *topology) bucket(key string) *partySet {
+func (t *topology) bucket(key string) *parties {
 	return &t.byFirstByte[hexValue(key[0])<<4|hexValue(key[1])]
 }
 
@@ -215,37 +210,4 @@ func hexValue(digit byte) byte {
 // isLowerKey reports whether text is a public key as nodes are keyed.
 func isLowerKey(text string) bool {
 	return len(text) == 64 && isLowerHex(text)
-}
-
-// partySet is sorted by key.
-type partySet []*party
-
-// search returns where key is or would be.
-func (s partySet) search(key string) (int, bool) {
-	if n := len(s); n == 0 || s[n-1].key < key {
-		return n, false
-	}
-	return slices.BinarySearchFunc(s, key, func(p *party, key string) int { return strings.Compare(p.key, key) })
-}
-
-func (s *partySet) add(p *party) (changed bool) {
-	i, ok := s.search(p.key)
-	if !ok {
-		*s = slices.Insert(*s, i, p)
-	}
-	return !ok
-}
-
-func (s *partySet) remove(p *party) (changed bool) {
-	i, ok := s.search(p.key)
-	if ok {
-		*s = slices.Delete(*s, i, i+1)
-	}
-	return ok
-}
-
-// from is the part of the set that begins with the keys that begin with prefix.
-func (s partySet) from(prefix string) partySet {
-	i, _ := s.search(prefix)
-	return s[i:]
 }

@@ -35,7 +35,7 @@ func BenchmarkResolve(b *testing.B) {
 			p := top.find(benchKey(1))
 			o := &Observation{HopSize: bc.size, Sender: parseKey(p.key)}
 			for i := range bc.hops {
-				p = p.neighbours[i%len(p.neighbours)]
+				p = p.neighbours.nodes[i%len(p.neighbours.nodes)]
 				hops.WriteString(p.key[:2*bc.size])
 			}
 			o.Hops = parseHex(hops.String())

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -15,13 +16,19 @@ import (
 // drawn writes down all that a topology holds: a line for each party, in the
 // order they are kept.
 func (t *topology) drawn() (lines []string) {
-	for first, set := range t.byFirstByte {
-		for _, p := range set {
+	for first := range t.byFirstByte {
+		set := &t.byFirstByte[first]
+		for _, p := range slices.Concat(set.nodes, set.others) {
 			line := fmt.Sprintf("%02x %s", first, p.key)
 			if p.isNode {
 				line += " node"
 			}
-			for _, n := range p.neighbours {
+			line += " nodes"
+			for _, n := range p.neighbours.nodes {
+				line += " " + n.key
+			}
+			line += " others"
+			for _, n := range p.neighbours.others {
 				line += " " + n.key
 			}
 			lines = append(lines, line)

@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 	"time"
 )
 
@@ -61,7 +64,11 @@ func (w *writer) load() error {
 func (w *writer) run() {
 	defer close(w.queue.settled)
 	for w.collect() {
-		w.settle()
+		if len(w.batch) == 0 && w.chore == nil {
+			w.probe()
+		} else {
+			w.settle()
+		}
 		w.watchWAL()
 	}
 }
@@ -82,7 +89,7 @@ func (w *writer) collect() bool {
 		due = timer.C
 	}
 	full := min(w.opts.MaxBatch, w.opts.QueueDepth)
-	for due != nil && len(w.batch) < full {
+	for due != nil && len(w.batch) < full && !w.urgent() {
 		select {
 		case it, open := <-w.queue.items:
 			if !open {
@@ -98,11 +105,20 @@ func (w *writer) collect() bool {
 	return true
 }
 
-// first waits for something to do.
+// urgent says whether the record that came last waits for no other.
+func (w *writer) urgent() bool {
+	n := len(w.batch)
+	return n > 0 && w.batch[n-1].record.Urgent
+}
+
+// first waits for something to do; while commits fail that may be nothing but to
+// probe.
 func (w *writer) first() (open bool) {
 	if w.chore != nil { // the last transaction ended before its turn
 		return true
 	}
+	again, stop := w.nextProbe()
+	defer stop()
 	select {
 	case it, open := <-w.queue.items:
 		if open {
@@ -110,6 +126,8 @@ func (w *writer) first() (open bool) {
 		}
 		return open
 	case w.chore = <-w.chores:
+		return true
+	case <-again:
 		return true
 	}
 }
@@ -153,7 +171,7 @@ func (w *writer) settle() {
 			out[i].result, out[i].err = Result{}, fmt.Errorf("%w: %w", ErrNotCommitted, err)
 		}
 	}
-	w.stats.countBatch(w.batch, out, w.lastCommit.Sub(start), err, w.lastCommit)
+	w.stats.countBatch(w.batch, out, w.lastCommit.Sub(start), err)
 	w.stats.countUse(useRecords, start.Sub(maxTime(w.batch[0].queued, spaced)), w.lastCommit.Sub(start))
 	w.report(err)
 	if err == nil {
@@ -176,6 +194,9 @@ func (w *writer) reopen() error {
 		}
 		w.conn.close() // rolls back what is open; it may well be closed already
 		conn, err := openWriteConn(context.Background(), writerDSN(w.path, "rw", w.opts))
+		if _, gone := os.Stat(w.path); err != nil && errors.Is(gone, fs.ErrNotExist) {
+			return fmt.Errorf("%s: %w; put it back, and the hub goes on", w.path, errReplaced)
+		}
 		if err != nil {
 			return fmt.Errorf("reopen database: %w", err)
 		}
@@ -193,19 +214,6 @@ func (w *writer) reopen() error {
 		w.place, w.broken = place{}, false
 		return nil
 	})
-}
-
-// report tells the operator once that commits fail, and once that they work
-// again; each record's own fate is told to its sender.
-func (w *writer) report(err error) {
-	switch {
-	case err != nil && w.failingSince.IsZero():
-		w.failingSince = w.lastCommit
-		w.log.Error("database commits fail; records are refused until they work", "err", err)
-	case err == nil && !w.failingSince.IsZero():
-		w.log.Info("database commits work again", "dur", w.lastCommit.Sub(w.failingSince))
-		w.failingSince = time.Time{}
-	}
 }
 
 // close copies the WAL into the file, so that the file alone is the database,

@@ -38,6 +38,9 @@ func TestFullDiskRefusesAndRecovers(t *testing.T) {
 	if stats.CommitErrors != 3 || stats.NotCommitted != 3 || !stats.Failing || !strings.Contains(stats.LastError, "full") {
 		t.Errorf("stats: %d commit errors, %d not committed, failing %v, %q", stats.CommitErrors, stats.NotCommitted, stats.Failing, stats.LastError)
 	}
+	if remedy := "; free some space on the disk of " + s.path; !strings.HasSuffix(stats.LastError, remedy) {
+		t.Errorf("%q does not end in %q", stats.LastError, remedy)
+	}
 	full.Store(false)
 	res := put(t, s, packet(alpha, "02", big))
 	if want := (Result{TransmissionID: 2, ObservationID: 2, New: true}); res != want {

@@ -66,8 +66,10 @@ func TestCommitsKeepTheirDistance(t *testing.T) {
 		defer s.Close()
 		start := time.Now()
 		settled := make(chan time.Duration, 10)
-		send := func(hash string) {
-			err := s.Append(t.Context(), packet(alpha, hash), func(_ Result, err error) {
+		send := func(hash string, urgent bool) {
+			r := packet(alpha, hash)
+			r.Urgent = urgent
+			err := s.Append(t.Context(), r, func(_ Result, err error) {
 				if err != nil {
 					t.Error(err)
 				}
@@ -83,16 +85,21 @@ func TestCommitsKeepTheirDistance(t *testing.T) {
 				t.Errorf("%s after %s, want %s", what, got, want)
 			}
 		}
-		send("01")
+		send("01", false)
 		want("the first is committed", 0)
-		send("02")
+		send("02", false)
 		time.Sleep(100 * time.Millisecond)
-		send("03")
+		send("03", false)
 		want("the second is committed", 250*time.Millisecond)
 		want("the third is committed with it", 250*time.Millisecond)
 		time.Sleep(time.Second)
-		send("04")
+		send("04", false)
 		want("the first after a pause is committed", 1250*time.Millisecond)
+		send("05", false)
+		time.Sleep(100 * time.Millisecond)
+		send("06", true)
+		want("what waits is committed with an urgent one", 1350*time.Millisecond)
+		want("the urgent one is committed", 1350*time.Millisecond)
 	})
 }
 

@@ -40,9 +40,7 @@ func startMochi(b *testing.B) string {
 }
 
 // BenchmarkBridge is from a PUBLISH at an upstream to its row in the database:
-// one source, one observation each, every commit as soon as it can be. With a
-// commitInterval, an upstream's limit on unacknowledged messages is what bounds
-// the rate: so many each interval.
+// one source, one observation each, with the default commitInterval.
 func BenchmarkBridge(b *testing.B) {
 	for _, upstream := range []struct {
 		name  string
@@ -66,7 +64,7 @@ func bridgeRate(b *testing.B, addr string) {
 	b.Helper()
 	dbPath := filepath.Join(b.TempDir(), "meshcore.db")
 	cfg, err := config.Load("", []string{"MQTT_BROKER=mqtt://" + addr, "DB_PATH=" + dbPath,
-		"CORESCOPE_HUB_BROKER_LISTEN=tcp://127.0.0.1:0", "CORESCOPE_HUB_CONSOLE_LISTEN=", "CORESCOPE_HUB_STORE_COMMIT_INTERVAL=0s"})
+		"CORESCOPE_HUB_BROKER_LISTEN=tcp://127.0.0.1:0", "CORESCOPE_HUB_CONSOLE_LISTEN="})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -102,10 +102,24 @@ func (b *browser) open(url string) {
 // frame that it draws.
 func (b *browser) await(expression string) {
 	b.t.Helper()
-	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool]("!!("+expression+")", chromedp.WithPollingTimeout(patience))); err != nil {
+	err := b.poll(expression)
+	for err != nil && leaving(err) && b.ctx.Err() == nil {
+		err = b.poll(expression)
+	}
+	if err != nil {
 		body, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body.innerText`))
 		b.t.Fatalf("the page never came to %s: %v\n%.2000s", expression, err, body)
 	}
+}
+
+// leaving says that the page went away while it was asked.
+func leaving(err error) bool {
+	return strings.Contains(err.Error(), "context") || strings.Contains(err.Error(), "navigated")
+}
+
+func (b *browser) poll(expression string) error {
+	_, err := chromedp.Run(b.ctx, chromedp.Poll[bool]("!!("+expression+")", chromedp.WithPollingTimeout(patience)))
+	return err
 }
 
 // eval is the value of an expression in the page.

@@ -41,9 +41,7 @@ var onlyIn = map[string][]string{
 	"github.com/eclipse/paho.mqtt.golang":  {"broker"},
 	"github.com/coder/websocket":           {"broker"},
 	"golang.org/x/crypto/argon2":           {"broker"},
-	"github.com/caddyserver/certmagic":     {"broker"},
-	"github.com/mholt/acmez/v3/acme":       {"broker"}, // the errors of certmagic
-	"go.uber.org/zap":                      {"broker"}, // the log of certmagic
+	"golang.org/x/crypto/acme":             {"broker"},
 	"golang.org/x/sync/":                   {"store", "ingest", "broker", "cmd/corescope-hub"},
 	"github.com/alecthomas/kong":           {"cmd/corescope-hub"},
 	"github.com/tailscale/hujson":          {"cmd/corescope-hub/internal/config"},

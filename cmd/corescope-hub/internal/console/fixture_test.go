@@ -25,7 +25,7 @@ func fillIn(t *testing.T, opts *Options) {
 		opts.Metrics = http.NotFoundHandler()
 	}
 	if opts.Stats == nil {
-		opts.Stats = func() Stats { return Stats{NotReady: []string{}} }
+		opts.Stats = func() Stats { return Stats{NotReady: []string{}, Ingest: IngestStats{ByReason: map[string]uint64{}}} }
 	}
 	if opts.Sources == nil {
 		opts.Sources = func() Sources { return Sources{Sources: []Source{}} }

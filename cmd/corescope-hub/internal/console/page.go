@@ -1,19 +1,13 @@
 package console
 
 import (
-	"bytes"
 	"context"
-	_ "embed"
 	"encoding/json"
-	"html/template"
 	"net"
 	"net/http"
 	"net/netip"
 	"strconv"
 )
-
-//go:embed page.html
-var pageHTML string
 
 // themeScript sets the theme before anything is painted.
 const themeScript = `try{var t=localStorage.getItem("theme");if(t==="dark"||t==="light")document.documentElement.dataset.theme=t}catch(e){}`
@@ -26,11 +20,10 @@ type view struct {
 	Data    any    // what it shows first
 }
 
-// shell is what the template is given.
+// shell is what all pages have around their content.
 type shell struct {
 	view
 	Host     string
-	Script   template.JS
 	Assets   string // where they are
 	Tabs     []tab
 	Modules  []string // of this page
@@ -73,13 +66,9 @@ var (
 	}
 )
 
-func parsePage() *template.Template {
-	return template.Must(template.New("page").Parse(pageHTML))
-}
-
 // page writes one page.
 func (s *server) page(w http.ResponseWriter, r *http.Request, status int, v view) {
-	sh := shell{view: v, Host: s.site.Name, Script: themeScript, Assets: "/assets/" + s.assets.hash + "/", Modules: modulesOf[v.Page]}
+	sh := shell{view: v, Host: s.site.Name, Assets: "/assets/" + s.assets.hash + "/", Modules: modulesOf[v.Page]}
 	if v.Page != "login" {
 		cursor := s.store().LastObservation()
 		if live, ok := v.Data.(*livePage); ok {
@@ -98,8 +87,8 @@ func (s *server) page(w http.ResponseWriter, r *http.Request, status int, v view
 			sh.LoggedIn = name(user.name)
 		}
 	}
-	var body bytes.Buffer
-	if err := s.template.Execute(&body, sh); err != nil {
+	body, err := sh.html()
+	if err != nil { // what pages begin with always encodes
 		s.log.Error("page", "path", r.URL.Path, "err", err)
 		plain(w, http.StatusInternalServerError, "the page could not be made: "+err.Error()+"\n")
 		return
@@ -107,7 +96,7 @@ func (s *server) page(w http.ResponseWriter, r *http.Request, status int, v view
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", s.policy)
-	send(w, r, status, body.Bytes())
+	send(w, r, status, body)
 }
 
 // policy lets a page load what the hub serves, and nothing else.
@@ -145,9 +134,6 @@ type column struct {
 	Name  string `json:"name"`
 	State string `json:"state"`
 }
-
-// livePacketsShown is how many packets a page begins with.
-const livePacketsShown = 100
 
 // showLive is the page of packets, or of a hub that has none yet.
 func (s *server) showLive(w http.ResponseWriter, r *http.Request) {
@@ -254,7 +240,7 @@ func (s *server) setupState(r *http.Request) *setupPage {
 func (s *server) problem(w http.ResponseWriter, r *http.Request, err error) {
 	status, text := s.explain(r, err)
 	if !isPage(r) {
-		body, _ := json.Marshal(map[string]string{"error": text})
+		body, _ := json.Marshal(Error{text})
 		w.Header().Set("Content-Type", "application/json")
 		send(w, r, status, append(body, '\n'))
 		return

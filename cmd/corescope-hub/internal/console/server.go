@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"html/template"
 	"log/slog"
 	"net/http"
 	"net/http/pprof"
@@ -35,7 +34,6 @@ type server struct {
 
 	stopping context.Context // ends when the console begins to stop: streams end
 	assets   *assets
-	template *template.Template
 	policy   string
 	logins   *logins
 	streams  chan struct{} // one for each open page
@@ -61,12 +59,13 @@ const activityAge = 10 * time.Second
 func newServer(stopping context.Context, opts Options) *server {
 	s := &server{
 		log: opts.Log, access: opts.Access, site: opts.Site, store: opts.Store, sessions: opts.Sessions, sources: opts.Sources, roster: opts.Observers, decisions: opts.Decisions,
-		notReady: opts.NotYet, stats: opts.Stats, report: opts.Report,
-		stopping: stopping, assets: loadAssets(), template: parsePage(), policy: contentPolicy(), logins: newLogins(),
+		stats: opts.Stats, report: opts.Report,
+		stopping: stopping, assets: loadAssets(), policy: contentPolicy(), logins: newLogins(),
 		streams: make(chan struct{}, maxStreams),
 		names:   &nodeNames{store: opts.Store},
 		sampler: &sampler{store: opts.Store},
 	}
+	s.notReady = func() []string { return s.whyNot(opts.NotYet()) }
 	s.live = &live{store: opts.Store, names: s.names}
 	s.vitals = &vitals{make: s.takeVitals}
 	s.observers = newCached(observersAge, s.readObservers)
@@ -86,7 +85,7 @@ func newServer(stopping context.Context, opts Options) *server {
 func (s *server) routes(opts Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", alive)
-	mux.HandleFunc("GET /readyz", ready(opts.NotYet))
+	mux.HandleFunc("GET /readyz", ready(s.notReady))
 	mux.Handle("GET /metrics", opts.Metrics)
 	if opts.MQTT != nil {
 		mux.Handle("GET /mqtt", opts.MQTT)
@@ -111,6 +110,7 @@ func (s *server) routes(opts Options) http.Handler {
 	for path, h := range s.api() {
 		mux.Handle("GET "+path, s.guarded(mayRead, s.answer(h)))
 	}
+	mux.Handle("GET /api/v1/openapi.json", s.guarded(mayRead, serveOpenAPI()))
 	mux.Handle("GET /api/events", s.guarded(mayRead, s.events))
 
 	change := http.NewCrossOriginProtection().Handler

@@ -80,7 +80,8 @@ class Live {
     this.made.clear();
     this.expanded = null;
     this.height = phone.matches ? 100 : 30;
-    this.shown = this.columns.slice(0, phone.matches ? 8 : narrow.matches ? 6 : 10);
+    this.limit = phone.matches ? 8 : narrow.matches ? 6 : 10;
+    this.shown = this.columns.slice(0, this.limit);
     if (phone.matches) {
       this.head = h("div", { class: "names", "aria-hidden": "true" }, this.shown.map((c) => h("span", { class: c.state === "silent" ? "silent" : "" }, c.code)));
       this.body = h("div", { class: "cards-list" });
@@ -166,7 +167,7 @@ class Live {
     if (!o.observer || this.columns.some((c) => c.id === o.observer)) return;
     this.columns.push({ id: o.observer, name: o.name, state: "connected" });
     codes(this.columns);
-    if (this.shown.length < 8) this.rebuild();
+    if (this.shown.length < this.limit || !this.rest) this.rebuild();
     this.showFilters();
   }
 
