@@ -102,6 +102,12 @@ func (l *link) reason(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case l.failed != nil:
+		err = l.failed
+	}
+	if cut := (*net.OpError)(nil); errors.As(err, &cut) && cut.Op != "dial" { // its text has our port, which is another each time
+		return fmt.Errorf("cut off before there was an answer; check the scheme and the port of the address: %w", cut.Err)
+	}
+	if l.failed != nil {
 		return l.failed
 	}
 	if inner := errors.Unwrap(err); inner != nil {

@@ -1,7 +1,9 @@
 package broker
 
 import (
+	"log/slog"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -138,4 +140,27 @@ func upstreamAt(address string) Upstream {
 	u := DefaultUpstream()
 	u.Name, u.URL, u.Region = "up", address, "ZRH"
 	return u
+}
+
+// The text of such an error names a port of ours that is another at each attempt.
+func TestBridgeCutOffBeforeTheAnswerIsToldOfOnce(t *testing.T) {
+	t.Parallel()
+	for _, scheme := range []string{"mqtt://", "mqtts://"} {
+		up, log := newFakeUpstream(t), newLogBuffer()
+		u := upstreamAt(scheme + up.addr)
+		start(t, newHeldSink(), swift, func(o *Options) {
+			o.Upstreams, o.Log = []Upstream{u}, slog.New(slog.NewTextHandler(log, nil))
+		})
+		for range 4 {
+			c := up.accept()
+			if _, err := c.r.Peek(1); err != nil {
+				t.Fatal(err)
+			}
+			c.Conn.(*net.TCPConn).SetLinger(0) // a reset
+			c.Close()
+		}
+		if n := strings.Count(log.String(), "bridge down"); n != 1 || !strings.Contains(log.String(), "check the scheme and the port") {
+			t.Errorf("%s told %d times:\n%s", scheme, n, log)
+		}
+	}
 }
