@@ -15,6 +15,7 @@ type right int
 
 const (
 	mayNothing right = iota
+	mayAsk           // how the hub and its sources are: what the status command shows
 	mayRead
 	mayChange
 )
@@ -44,14 +45,15 @@ func (a Access) right(r *http.Request, logins *logins) right {
 	if user, ok := logins.of(r); ok {
 		return a.ofRole(user.role)
 	}
-	if a.Auth != AuthNone || forwarded(r) {
-		return mayNothing
-	}
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
+	if err != nil || forwarded(r) {
 		return mayNothing
 	}
 	switch addr := peer.Addr().Unmap(); {
+	case a.Auth != AuthNone && addr.IsLoopback():
+		return mayAsk
+	case a.Auth != AuthNone:
+		return mayNothing
 	case addr.IsLoopback() && a.Login == nil:
 		return mayChange
 	case addr.IsLoopback(), addr.IsPrivate(), addr.IsLinkLocalUnicast():
@@ -111,7 +113,7 @@ func (s *server) guarded(need right, h http.HandlerFunc) http.Handler {
 		switch got := s.access.right(r, s.logins); {
 		case got >= need:
 			h(w, r)
-		case s.access.Login != nil && got == mayNothing && isPage(r):
+		case s.access.Login != nil && got < mayRead && isPage(r):
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
 		case s.access.Login == nil && need == mayChange && got == mayRead:
 			plain(w, http.StatusForbidden, "changes are only possible on the hub's own machine until it has users: make one with corescope-hub passwd, and name the file in hub.broker.auth.usersFile\n")

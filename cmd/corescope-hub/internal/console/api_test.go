@@ -246,6 +246,8 @@ func TestAccess(t *testing.T) {
 		{name: "an observer does not", access: Access{Auth: AuthViewer, Login: users}, login: "observer", path: "/api/v1/packets", want: 403},
 		{name: "only admins", access: Access{Auth: AuthAdmin, Login: users}, login: "viewer", path: "/api/v1/packets", want: 403},
 		{name: "admins do", access: Access{Auth: AuthAdmin, Login: users}, login: "admin", path: "/api/v1/packets", want: 200},
+		{name: "this machine asks how the hub is", access: Access{Auth: AuthAdmin, Login: users}, path: "/api/v1/stats", want: 200},
+		{name: "and its sources", access: Access{Auth: AuthViewer, Login: users}, path: "/api/v1/sources", want: 200},
 		{name: "health is for all", access: Access{Auth: AuthAdmin, Login: users}, path: "/readyz", host: "evil.example", want: 200},
 		{name: "no such decision", access: Access{Auth: AuthNone}, method: "POST", path: "/api/console/observers/AA/eat", want: 404},
 		{name: "no such method", access: Access{Auth: AuthNone}, method: "PUT", path: "/api/v1/packets", want: 405},

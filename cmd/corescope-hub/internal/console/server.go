@@ -108,7 +108,11 @@ func (s *server) routes(opts Options) http.Handler {
 	page("/system", s.show("system", "System", s.systemData))
 
 	for path, h := range s.api() {
-		mux.Handle("GET "+path, s.guarded(mayRead, s.answer(h)))
+		need := mayRead
+		if path == "/api/v1/stats" || path == "/api/v1/sources" {
+			need = mayAsk
+		}
+		mux.Handle("GET "+path, s.guarded(need, s.answer(h)))
 	}
 	mux.Handle("GET /api/v1/openapi.json", s.guarded(mayRead, serveOpenAPI()))
 	mux.Handle("GET /api/events", s.guarded(mayRead, s.events))
