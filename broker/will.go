@@ -81,7 +81,7 @@ func (h *hook) delayWill(cl *mqtt.Client, c *conn) bool {
 	}
 	var timer *time.Timer
 	timer = time.AfterFunc(c.will.delay, func() {
-		if b.claimWill(cl.ID, timer) {
+		if b.claimWill(cl.ID, &timer) {
 			h.publishWill(cl, c)
 		}
 	})
@@ -91,10 +91,13 @@ func (h *hook) delayWill(cl *mqtt.Client, c *conn) bool {
 
 // claimWill says whether the will that timer waited for is still to be
 // published: its client is not back, and the broker not about to stop.
-func (b *Broker) claimWill(id string, timer *time.Timer) bool {
+//
+// It gets a pointer, since a short delay may be over before the timer is known:
+// whoever sets it holds mu.
+func (b *Broker) claimWill(id string, timer **time.Timer) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.delayed[id] != timer || b.stopping() {
+	if b.delayed[id] != *timer || b.stopping() {
 		return false
 	}
 	delete(b.delayed, id)
