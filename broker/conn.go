@@ -32,6 +32,7 @@ type conn struct {
 	writeTimeout time.Duration
 	soft, hard   int // bytes waiting: above soft messages are left out, above hard the connection ends
 	since        time.Time
+	latest       byte // that was read; the reader's goroutine alone uses it
 	closesWhole  bool // an expired read deadline ends writing, too: WebSocket
 
 	out struct {
@@ -104,7 +105,13 @@ func (c *conn) become(carrier net.Conn, closesWhole bool) bool {
 }
 
 // Read reads what was looked at first.
-func (c *conn) Read(p []byte) (int, error) { return c.read(c.Conn, p) }
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.read(c.Conn, p)
+	if n > 0 {
+		c.latest = p[n-1]
+	}
+	return n, err
+}
 
 // RemoteAddr is where the client is, by the word of a trusted proxy.
 func (c *conn) RemoteAddr() net.Addr { return c.caller }

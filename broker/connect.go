@@ -11,9 +11,11 @@ import (
 // OnConnect prepares what the library would get wrong: some keep-alives, and
 // the last will, which it would publish past every check.
 func (h *hook) OnConnect(cl *mqtt.Client, pk packets.Packet) error {
-	cl.State.Keepalive = keepalive(cl.State.Keepalive)
+	if used := keepalive(cl.State.Keepalive); used != cl.State.Keepalive {
+		cl.State.Keepalive, cl.State.ServerKeepalive = used, true // and say so (MQTT-3.2.2-21)
+	}
 	if c := connOf(cl); c != nil {
-		c.will = willOf(cl)
+		c.will = willOf(cl, pk.Connect.WillProperties)
 	}
 	cl.Properties.Will = mqtt.Will{}
 	return nil

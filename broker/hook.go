@@ -59,9 +59,7 @@ func (h *hook) OnPacketEncode(cl *mqtt.Client, pk packets.Packet) packets.Packet
 	}
 	switch pk.FixedHeader.Type {
 	case packets.Connack:
-		if c.denial != nil {
-			pk = c.denial.applied(pk)
-		}
+		pk = h.b.welcome(c, pk)
 	case packets.Suback, packets.Unsuback:
 		pk.PacketID = c.asked.real(pk.PacketID)
 	}
@@ -78,10 +76,15 @@ func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet,
 	case pk.FixedHeader.Type == packets.Publish && refuseTopic(pk.TopicName):
 		pk.TopicName = refusedTopic
 	}
-	if t := pk.FixedHeader.Type; t == packets.Subscribe || t == packets.Unsubscribe {
-		if c := connOf(cl); c != nil {
-			pk.PacketID = c.asked.substitute(cl, pk.PacketID)
-		}
+	c := connOf(cl)
+	if c == nil {
+		return pk, nil
+	}
+	switch pk.FixedHeader.Type {
+	case packets.Subscribe, packets.Unsubscribe:
+		pk.PacketID = c.asked.substitute(cl, pk.PacketID)
+	case packets.Disconnect:
+		pk.ReasonCode = c.reasonToLeave(pk)
 	}
 	return pk, nil
 }

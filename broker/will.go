@@ -16,16 +16,16 @@ type will struct {
 	delay   time.Duration // how long the client may stay away before it is published; MQTT 5
 }
 
-// willOf copies the last will of a client that is connecting; nil when it has
-// none.
-func willOf(cl *mqtt.Client) *will {
+// willOf copies the last will of a client that is connecting, with its properties
+// (MQTT 5, 3.1.3.2); nil when it has none.
+func willOf(cl *mqtt.Client, props packets.Properties) *will {
 	w := cl.Properties.Will
 	if w.Flag == 0 || w.TopicName == "" {
 		return nil
 	}
 	m := outgoing{topic: w.TopicName, payload: w.Payload, qos: w.Qos, retain: w.Retain}
-	if len(w.User) > 0 {
-		m.properties = &packets.Properties{User: w.User}
+	if cl.Properties.ProtocolVersion >= 5 {
+		m.properties = &props
 	}
 	one := &will{message: m}
 	if p := cl.Properties.Props; p.SessionExpiryIntervalFlag { // without, the session ends with its connection, and the will is due
@@ -81,7 +81,7 @@ func (h *hook) delayWill(cl *mqtt.Client, c *conn) bool {
 	}
 	var timer *time.Timer
 	timer = time.AfterFunc(c.will.delay, func() {
-		if b.claimWill(cl.ID, timer) {
+		if b.claimWill(cl.ID, &timer) {
 			h.publishWill(cl, c)
 		}
 	})
@@ -91,10 +91,13 @@ func (h *hook) delayWill(cl *mqtt.Client, c *conn) bool {
 
 // claimWill says whether the will that timer waited for is still to be
 // published: its client is not back, and the broker not about to stop.
-func (b *Broker) claimWill(id string, timer *time.Timer) bool {
+//
+// It gets a pointer, since a short delay may be over before the timer is known:
+// whoever sets it holds mu.
+func (b *Broker) claimWill(id string, timer **time.Timer) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.delayed[id] != timer || b.stopping() {
+	if b.delayed[id] != *timer || b.stopping() {
 		return false
 	}
 	delete(b.delayed, id)
