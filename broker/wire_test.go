@@ -101,6 +101,7 @@ func TestMessageBeyondTheBoundsIsAcknowledgedAndNotKept(t *testing.T) {
 			sink := newHeldSink()
 			b := bridgeTo(t, sink, f.addr)
 			c := f.login()
+			untilUp(t, b, 1)
 			c.send(message)
 			c.expectAck(1)
 			c.send(publication(topic, []byte("{}"), 1, 2))
