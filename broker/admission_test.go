@@ -33,7 +33,7 @@ func TestCrowdOfOneAddressMakesRoomForItselfAlone(t *testing.T) {
 	b := start(t, verdictSink(storeAll), func(o *Options) { o.MaxPerAddress, o.ConnectTimeout = 2, time.Hour })
 	other, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}).Dial("tcp", b.addr)
 	if err != nil {
-		t.Skip("needs a second loopback address, 127.0.0.2, as Linux has:", err)
+		t.Skip("needs a second loopback address; Linux has 127.0.0.2, elsewhere add it to the loopback interface:", err)
 	}
 	defer other.Close()
 	until(t, "the other is there", func() bool { return b.Stats().Connections == 1 })
@@ -104,7 +104,7 @@ func openFiles(t *testing.T) int {
 	t.Helper()
 	files, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
-		t.Skip("needs /proc:", err)
+		t.Skip("counts open files in /proc; run it on Linux, with /proc mounted:", err)
 	}
 	return len(files)
 }

@@ -34,21 +34,18 @@ func TestConformanceWills(t *testing.T) {
 	b := start(t, verdictSink(storeAll))
 	for i, tc := range []struct {
 		how  string
-		v5   bool
+		from byte // version
 		do   func(c *rawClient)
 		want bool
 	}{
-		{"vanishes", false, func(c *rawClient) { c.conn.Close() }, true},
-		{"breaks the protocol", false, func(c *rawClient) { c.send([]byte{0x36, 0}) }, true},
-		{"says goodbye", false, func(c *rawClient) { c.goodbye() }, false},
-		{"says goodbye with a code", true, func(c *rawClient) { c.goodbye(0) }, false},
-		{"asks for its will", true, func(c *rawClient) { c.goodbye(4) }, true},
-		{"asks for its will, with properties", true, func(c *rawClient) { c.goodbye(4, 0) }, true},
+		{"vanishes", 3, func(c *rawClient) { c.conn.Close() }, true},
+		{"breaks the protocol", 3, func(c *rawClient) { c.send([]byte{0x36, 0}) }, true},
+		{"says goodbye", 3, func(c *rawClient) { c.goodbye() }, false},
+		{"says goodbye with a code", 5, func(c *rawClient) { c.goodbye(0) }, false},
+		{"asks for its will", 5, func(c *rawClient) { c.goodbye(4) }, true},
+		{"asks for its will, with properties", 5, func(c *rawClient) { c.goodbye(4, 0) }, true},
 	} {
-		eachVersion(t, func(t *testing.T, version byte) {
-			if tc.v5 && version < 5 {
-				t.Skip("of version 5")
-			}
+		eachVersionFrom(t, tc.from, func(t *testing.T, version byte) {
 			for _, retain := range []bool{false, true} {
 				name := fmt.Sprintf("meshcore/ZRH/%d%d%v/status", i, version, retain)
 				sub := connect(t, b.addr, connectOptions{id: "sub" + name, version: version})

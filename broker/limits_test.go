@@ -50,7 +50,7 @@ func TestConnectionsOfOneAddressAreBounded(t *testing.T) {
 	elsewhere := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
 	other, err := elsewhere.Dial("tcp", b.addr)
 	if err != nil {
-		t.Skip("needs a second loopback address, 127.0.0.2, as Linux has:", err)
+		t.Skip("needs a second loopback address; Linux has 127.0.0.2, elsewhere add it to the loopback interface:", err)
 	}
 	defer other.Close()
 	(&rawClient{t: t, conn: other, r: bufio.NewReader(other), version: 4}).login(connectOptions{id: "b"})

@@ -68,7 +68,7 @@ func mosquittoTool(t *testing.T, name string) string {
 	if slices.Contains(strings.Split(os.Getenv("HUB_REQUIRE"), ","), "mosquitto") {
 		t.Fatalf("mosquitto is required: %v", err)
 	}
-	t.Skipf("needs %s (Debian package mosquitto)", name)
+	t.Skipf("needs %[1]s: install the Debian packages mosquitto and mosquitto-clients; HUB_REQUIRE=mosquitto makes this a failure", name)
 	return ""
 }
 

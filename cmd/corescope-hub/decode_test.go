@@ -137,7 +137,7 @@ func TestDecodeEscapesJSONWithoutChangingIt(t *testing.T) {
 func TestDecodeOnATerminalIsForPeople(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
-		t.Skip("needs the script of Linux (Debian package bsdutils), which takes other arguments elsewhere")
+		t.Skip("run it on Linux: it needs the script of Debian's package bsdutils, which takes other arguments elsewhere")
 	}
 	script := needTool(t, "script")
 	for _, tt := range []struct{ args, typed, want string }{

@@ -19,6 +19,6 @@ func needTool(t testing.TB, name string) string {
 	if slices.Contains(strings.Split(os.Getenv("HUB_REQUIRE"), ","), name) {
 		t.Fatalf("HUB_REQUIRE names %s: %v", name, err)
 	}
-	t.Skipf("needs %s, which is not installed", name)
+	t.Skipf("needs %[1]s: install it, as .ci/run does; HUB_REQUIRE=%[1]s makes this a failure", name)
 	return ""
 }

@@ -189,13 +189,16 @@ func observerAlerts(observers []observerView) (all []Alert) {
 			}
 			all = append(all, a)
 		}
-		if o.State != "away" && o.Region == "XXX" {
-			a.ID, a.Fact, a.Text = "region "+o.ID, "Region XXX is the default.", "Set the uploader's region of "+title+" to the nearest airport code."
+		if o.State != "away" && o.Region == unsetRegion {
+			a.ID, a.Fact, a.Text = "region "+o.ID, "Region "+unsetRegion+" is the default.", "Set the uploader's region of "+title+" to the nearest airport code."
 			all = append(all, a)
 		}
 	}
 	return all
 }
+
+// unsetRegion is what meshcoretomqtt publishes under until it is given a region.
+const unsetRegion = "XXX"
 
 func plural(n int, thing string) string {
 	if n == 1 {
