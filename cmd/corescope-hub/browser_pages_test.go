@@ -7,7 +7,7 @@ import (
 
 func TestEveryPageInBothThemesAndOnAPhone(t *testing.T) {
 	needTool(t, "chromium")
-	m := newMesh()
+	m := newMesh(t)
 	h := startHub(t, fmt.Sprintf(`{"dbPath": %q, "hashChannels": ["#boats", "#weather", "#bot"]}`, m.history(t)))
 	m.connect(t, h.mqtt)
 	empty := startHub(t, "")

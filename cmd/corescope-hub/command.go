@@ -26,6 +26,7 @@ type commands struct {
 	Observers   observersCmd   `cmd:"" help:"List observers, and decide whose messages are taken."`
 	Passwd      passwdCmd      `cmd:"" help:"Set the password of a user."`
 	Token       tokenCmd       `cmd:"" help:"Make a device token, to try out a broker."`
+	Simulate    simulateCmd    `cmd:"" help:"Publish an invented mesh to a broker."`
 	Version     versionCmd     `cmd:"" help:"Say which version this is."`
 	Reference   referenceCmd   `cmd:"" hidden:"" help:"Write the reference of commands, settings and metrics."`
 
