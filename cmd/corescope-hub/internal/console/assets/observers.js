@@ -51,7 +51,7 @@ export function start(app, main) {
 
   function table(rows) {
     const most = Math.max(...rows.flatMap((o) => o.perMinute));
-    const cols = [["Observer", 0], ["Key", 62], ["Region", 74, "c-region"], ["Presence", 190], ["Last packet", 100, "num"], ["Packets/min", 100, "num"], ["Last 60 min", 200], ["SNR, −20 to 15 dB, line at 0", 212], ["Noise floor", 96, "num"], ["24 h", 84], ["Battery", 84, "num"], ["Firmware", 104, "c-firmware"], ["Uploader", 160, "c-uploader"], ["Clock", 124, "num"]];
+    const cols = [["Observer", 0], ["Key", 58], ["Region", 66, "c-region"], ["Presence", 170], ["Last packet", 92, "num"], ["Packets/min", 96, "num"], ["Last 60 min", 196], ["SNR, −20 to 15 dB, line at 0", 198], ["Noise floor", 92, "num"], ["24 h", 78], ["Battery", 74, "num"], ["Firmware", 92, "c-firmware"], ["Uploader", 150, "c-uploader"], ["Clock", 124, "num"]];
     const row = (o) => {
       const warn = o.state === "silent";
       const tr = h("tr", { class: "pick" + (open === o.id ? " open" : ""), onclick: () => pick(o) },
