@@ -39,7 +39,8 @@ type hub struct {
 	console *console.Console // nil when it is off
 	mqtt    http.Handler     // the broker on the console's port
 
-	serving atomic.Bool // the MQTT listeners are open and the hub is not stopping
+	supervisor supervisor  // is told how the hub is
+	serving    atomic.Bool // the MQTT listeners are open and the hub is not stopping
 }
 
 // openHub opens everything, what is downstream first. Nothing is written when a
@@ -154,11 +155,16 @@ func (h *hub) run(ctx context.Context, ready func()) error {
 	}
 	g.Go(func() error { return h.maintain(ctx) })
 	g.Go(func() error {
+		h.supervisor.watch(ctx, h.store.Stats, h.log)
+		return nil
+	})
+	g.Go(func() error {
 		defer stopConsole()
 		err := h.broker.Run(ctx, func() {
 			h.serving.Store(true)
 			context.AfterFunc(ctx, func() { h.serving.Store(false) })
 			ready()
+			h.supervisor.report(h.log, stateReady, "Listening for MQTT on "+strings.Join(h.cfg.Hub.Broker.Listeners(), ", "))
 		})
 		return errors.Join(err, h.store.Close())
 	})

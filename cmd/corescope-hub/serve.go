@@ -34,6 +34,7 @@ func (c *serveCmd) Run(ctx context.Context, env environment) error {
 	if err != nil {
 		return err
 	}
+	h.supervisor = supervisorOf(env.vars)
 	return h.run(ctx, func() { greet(env.stdout, h.greeting()) })
 }
 

@@ -32,3 +32,17 @@ func TestSettingsHideWhatIsSecret(t *testing.T) {
 		}
 	}
 }
+
+func TestListenersAreWrittenAsOneWouldWriteThem(t *testing.T) {
+	t.Parallel()
+	const written = `["tcp://:1883",{"address":"tcp://:1884","auth":{"anonymous":"false","token":{"audiences":["hub.example"]}},"trustedProxies":[]}]`
+	c, err := Load(write(t, "c.json", `{"hub": {"broker": {"listen": `+written+`}}}`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range c.Settings() {
+		if s.Path == "hub.broker.listen" && s.Value != written {
+			t.Errorf("%s", s.Value)
+		}
+	}
+}

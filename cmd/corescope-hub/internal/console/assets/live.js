@@ -104,7 +104,7 @@ class Live {
     const n = this.shown.length;
     this.rest = this.columns.length > n;
     this.head = h("thead", {},
-      h("tr", {}, h("th", { colspan: wide ? 7 : 5, "aria-hidden": "true" }), n > 0 && h("th", { scope: "colgroup", colspan: n }, n > 3 ? "Heard by, SNR in dB, underlined where heard first" : "SNR in dB"), h("th", { colspan: this.rest ? 2 : 1 })),
+      h("tr", {}, h("th", { colspan: wide ? 7 : 5, "aria-hidden": "true" }), n > 0 && h("th", { scope: "colgroup", colspan: n }, n > 3 ? "Heard by, SNR in dB, underlined where heard first" : "SNR in dB"), h("th", { colspan: this.rest ? 2 : 1, "aria-hidden": "true" })),
       h("tr", {}, th("Time"), th("Type"), th("From"), th("Content"), th("Path", "c-path"), wide && th("Bytes", "num"), wide && th("Hash"),
         this.shown.map((c) => h("th", { scope: "col", class: c.state === "silent" ? "o silent" : "o", title: c.name + (c.state === "silent" ? ": silent" : ""), abbr: c.name }, c.state === "silent" ? "▲ " : "", c.code)),
         this.rest && h("th", { scope: "col", class: "o", title: "Heard by others" }, "+n"), h("th", { "aria-hidden": "true" })));
@@ -350,7 +350,7 @@ class Live {
 
   card(p) {
     const at = new Date(p.firstSeen);
-    return h("div", { class: "pcard card-row", role: "button", onclick: (e) => this.click(e, p) },
+    return h("div", { class: "pcard card-row", role: "button", tabindex: 0, onclick: (e) => this.click(e, p), onkeydown: (e) => { if (e.key === "Enter") this.open(p, true); } },
       h("div", { class: "top" }, typeMark(p), from(p), h("time", { class: "time", datetime: p.firstSeen }, clock(at))),
       h("div", { class: "content-cell" }, content(p)), h("div", {}, path(p)),
       h("div", { class: "slots" }, this.shown.map((c) => snrCell("div", p, c))));
