@@ -14,7 +14,11 @@ import (
 	"corescope-hub/cmd/corescope-hub/internal/config"
 )
 
-type serveCmd struct{ configFlag }
+type serveCmd struct {
+	configFlag
+	Demo    bool   `help:"Show an invented mesh: nothing else is stored, and no other broker is dialled."`
+	DemoDir string `type:"path" placeholder:"DIR" help:"Where to keep the demo's database. Without it the demo's is deleted at the end."`
+}
 
 // Run runs the hub until SIGINT or SIGTERM.
 func (c *serveCmd) Run(ctx context.Context, env environment) error {
@@ -26,16 +30,28 @@ func (c *serveCmd) Run(ctx context.Context, env environment) error {
 	for _, w := range cfg.Warnings() {
 		log.Warn(w)
 	}
+	var demo *demo
+	if c.Demo {
+		if demo, err = newDemo(cfg, c.DemoDir, log); err != nil {
+			return err
+		}
+		defer demo.close()
+	}
 	limitMemory(cfg, env.vars)
 	ctx, release := untilSignal(ctx, log)
 	defer release()
 
-	h, err := openHub(ctx, cfg, log)
+	h, err := openHub(ctx, cfg, c.Demo, log)
 	if err != nil {
 		return err
 	}
 	h.supervisor = supervisorOf(env.vars)
-	return h.run(ctx, func() { greet(env.stdout, h.greeting()) })
+	return h.run(ctx, func() {
+		greet(env.stdout, h.greeting())
+		if demo != nil {
+			demo.start(ctx, h.plainAddress())
+		}
+	})
 }
 
 // oneWish is how long after the first signal another one means the same: some

@@ -25,7 +25,7 @@ func simulateInto(t *testing.T, broker string, flags ...string) (out, errs strin
 func TestSimulatedMeshIsStored(t *testing.T) {
 	t.Parallel()
 	h := startHub(t, "")
-	out, errs, code := simulateInto(t, h.mqtt, "--rate=60000", "--count=300")
+	out, errs, code := simulateInto(t, h.mqtt, "--rate=600", "--count=400")
 	if code != exitOK || errs != "" || !strings.Contains(out, "ended: ") || strings.Contains(out, "missed") {
 		t.Fatalf("exit code %d: %s%s", code, out, errs)
 	}

@@ -33,17 +33,18 @@ type Publisher struct {
 	stations map[int]*station
 	counters counters
 	notice   func(string)
+	closing  chan struct{}
 }
 
 // NewPublisher prepares the connections. notice is told, in words, what an
 // operator must know while it runs; it may be called from several goroutines.
 func NewPublisher(mesh *Mesh, target Target, notice func(string)) *Publisher {
-	p := &Publisher{mesh: mesh, stations: map[int]*station{}, notice: notice}
+	p := &Publisher{mesh: mesh, stations: map[int]*station{}, notice: notice, closing: make(chan struct{})}
 	for i, n := range mesh.Nodes {
 		if n.Observes {
 			p.stations[i] = &station{
 				node: n, target: target, offline: mesh.offline(i, time.Now()),
-				queue: make(chan Message, stationQueue), counters: &p.counters, notice: notice,
+				queue: make(chan Message, stationQueue), counters: &p.counters, notice: notice, closing: p.closing,
 			}
 		}
 	}
@@ -58,7 +59,7 @@ func (p *Publisher) Counts() Counts {
 	}
 }
 
-// Run connects and publishes until a limit is reached or ctx ends; both are a
+// Run connects, once, and publishes until a limit is reached or ctx ends; both are a
 // good end, for which the acknowledgements are waited for. It returns an error
 // when no observer can connect in the first place.
 func (p *Publisher) Run(ctx context.Context, l Limits) error {
@@ -83,6 +84,7 @@ func (p *Publisher) Run(ctx context.Context, l Limits) error {
 	} else {
 		abandon()
 	}
+	close(p.closing)
 	for _, s := range p.stations {
 		close(s.queue)
 	}

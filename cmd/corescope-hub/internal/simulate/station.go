@@ -30,6 +30,7 @@ type station struct {
 	queue    chan Message
 	counters *counters
 	notice   func(string)
+	closing  <-chan struct{} // closed when nothing more comes
 }
 
 // counters are shared by the stations of a mesh.
@@ -42,7 +43,7 @@ func (s *station) run(ctx context.Context, first chan<- error) {
 	for pause := leastPause; ; pause = min(2*pause, mostPause) {
 		began := time.Now()
 		err := s.connection(ctx, connected)
-		if err == nil || ctx.Err() != nil {
+		if err == nil || ctx.Err() != nil || s.ends() {
 			break
 		}
 		if lost := (*lostError)(nil); errors.As(err, &lost) {
@@ -54,11 +55,22 @@ func (s *station) run(ctx context.Context, first chan<- error) {
 		}
 		select {
 		case <-time.After(pause):
+		case <-s.closing:
 		case <-ctx.Done():
 		}
 	}
 	for range s.queue { // until it is closed
 		s.counters.missed.Add(1)
+	}
+}
+
+// ends says whether there is nothing more to connect for.
+func (s *station) ends() bool {
+	select {
+	case <-s.closing:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -89,11 +101,11 @@ func (s *station) connection(ctx context.Context, connected func(error)) error {
 	s.counters.connected.Add(1)
 	defer s.counters.connected.Add(-1)
 	acks := make(chan mqtt.Token, inFlight)
-	settled := make(chan struct{})
+	settled, over := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(settled)
 		for token := range acks {
-			s.settle(token)
+			s.settle(token, over)
 		}
 	}()
 	err := s.publish(ctx, client, acks, lost)
@@ -103,9 +115,11 @@ func (s *station) connection(ctx context.Context, connected func(error)) error {
 	close(acks)
 	select {
 	case <-settled:
+	case <-lost:
 	case <-time.After(finishWithin):
 	}
-	client.Disconnect(100) // ends what is not acknowledged, and with it settle
+	client.Disconnect(100)
+	close(over)
 	<-settled
 	return err
 }
@@ -137,11 +151,20 @@ func (s *station) send(client mqtt.Client, m Message) mqtt.Token {
 	return client.Publish(m.Topic, 1, m.Retained, m.Payload)
 }
 
-func (s *station) settle(token mqtt.Token) {
-	<-token.Done()
-	if token.Error() == nil {
-		s.counters.acked.Add(1)
-		return
+// settle waits for an acknowledgement. The library forgets tokens that it gave out
+// while a connection ended, so what is not acknowledged when it is over is missed.
+func (s *station) settle(token mqtt.Token, over <-chan struct{}) {
+	select {
+	case <-token.Done():
+	case <-over:
+	}
+	select {
+	case <-token.Done():
+		if token.Error() == nil {
+			s.counters.acked.Add(1)
+			return
+		}
+	default:
 	}
 	s.counters.missed.Add(1)
 }
