@@ -6,7 +6,7 @@ import { hexFrame, frameOf, sizeWords, receptions } from "./frame.js";
 
 const following = 500; // rows kept while new ones come
 const most = 10000; // rows kept while somebody scrolls back
-const phone = matchMedia("(max-width: 720px)"), narrow = matchMedia("(max-width: 900px)");
+const phone = matchMedia("(max-width: 720px)"), narrow = matchMedia("(max-width: 900px)"), spacious = matchMedia("(min-width: 1750px)");
 
 export function start(app, main) {
   app.wantsPackets = true;
@@ -40,7 +40,7 @@ class Live {
       o: () => this.selected && (location.href = "/tx/" + this.selected.hash), e: () => this.toggleReceptions(),
       c: () => this.detail && app.copy(this.frame().hex),
     });
-    for (const m of [phone, narrow]) m.addEventListener("change", () => this.rebuild());
+    for (const m of [phone, narrow, spacious]) m.addEventListener("change", () => this.rebuild());
     addEventListener("resize", later(60, () => this.draw()));
   }
 
@@ -111,7 +111,7 @@ class Live {
     this.across = 5 + (wide ? 2 : 0) + n + (this.rest ? 1 : 0) + 1;
     this.body = h("tbody");
     put(this.list, h("table", { class: "rows" }, h("caption", { class: "sr" }, "Packets"),
-      h("colgroup", {}, col(98), col(118), col(124), col(), col(narrow.matches ? 0 : wide ? 380 : 300, "c-path"), wide && col(64), wide && col(168), this.shown.map(() => col(cell)), this.rest && col(40), col(14)),
+      h("colgroup", {}, col(98), col(118), col(124), col(), col(narrow.matches ? 0 : spacious.matches ? (wide ? 380 : 300) : wide ? 270 : 190, "c-path"), wide && col(64), wide && col(168), this.shown.map(() => col(cell)), this.rest && col(40), col(14)),
       this.head, this.body));
   }
 
