@@ -144,8 +144,11 @@ func (h *hook) OnDisconnect(cl *mqtt.Client, err error, expire bool) {
 		h.b.trimAbsent()
 	}
 	c := connOf(cl)
-	if c != nil && expire && !cl.IsTakenOver() {
-		c.outbox.close(h.b)
+	if c != nil {
+		h.b.roster.leave(c) // its will is its last word, and keeps no other from being published
+		if expire && !cl.IsTakenOver() {
+			c.outbox.close(h.b)
+		}
 	}
 	switch {
 	case c == nil || c.superseded.Load() || h.b.stopping():
