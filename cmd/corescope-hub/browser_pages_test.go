@@ -49,6 +49,18 @@ func TestEveryPageInBothThemesAndOnAPhone(t *testing.T) {
 	}
 }
 
+func TestEveryPictureIsKeptAndSmall(t *testing.T) {
+	t.Parallel()
+	for _, name := range pictures {
+		f, err := os.Stat(filepath.Join("..", "..", "deploy", "reference", "console", name+".png"))
+		if err != nil {
+			t.Errorf("%v: make them anew, as the README says", err)
+		} else if f.Size() > 150_000 {
+			t.Errorf("%s has %d bytes", f.Name(), f.Size())
+		}
+	}
+}
+
 // traffic lets the mesh talk as it usually does.
 func (s *site) traffic(t *testing.T, length time.Duration) {
 	t.Helper()

@@ -6,6 +6,7 @@ import { hexFrame, frameOf, sizeWords, receptions } from "./frame.js";
 
 const following = 500; // rows kept while new ones come
 const most = 10000; // rows kept while somebody scrolls back
+const mostColumns = 40; // observers that can be chosen; anybody may make them up
 const phone = matchMedia("(max-width: 720px)"), narrow = matchMedia("(max-width: 900px)"), spacious = matchMedia("(min-width: 1750px)");
 
 export function start(app, main) {
@@ -164,7 +165,7 @@ class Live {
 
   /** meet gives an observer that is new a column while there is room. */
   meet(o) {
-    if (!o.observer || this.columns.some((c) => c.id === o.observer)) return;
+    if (!o.observer || this.columns.length >= mostColumns || this.columns.some((c) => c.id === o.observer)) return;
     this.columns.push({ id: o.observer, name: o.name, state: "connected" });
     codes(this.columns);
     if (this.shown.length < this.limit || !this.rest) this.rebuild();
