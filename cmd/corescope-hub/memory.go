@@ -23,9 +23,6 @@ func limitMemory(maxMB int, vars []string, files fs.FS, log *slog.Logger) {
 	if maxMB <= 0 {
 		limit, from = suitableLimit(files)
 	}
-	if limit == 0 {
-		return
-	}
 	debug.SetMemoryLimit(limit)
 	log.Info("memory has a soft limit", "limitMiB", limit>>20, "from", from)
 }
@@ -34,21 +31,22 @@ func limitMemory(maxMB int, vars []string, files fs.FS, log *slog.Logger) {
 // be kept, and collecting garbage all the time would be its price. Bytes.
 const leastLimit = 32 << 20
 
+// enough is the limit on every machine that has it. What the hub keeps for its
+// clients is bounded and less than this; what they leave behind on purpose, as
+// garbage, is then collected before it adds up. Bytes.
+const enough = 96 << 20
+
 // suitableLimit is the limit for a machine, and what it is made of: half of the
 // machine's memory, or three quarters of what the hub's control group may have,
-// if that is less. The rest is for what the runtime does not count, such as
-// SQLite's page cache, and on a machine for the others there. It is 0 where the
-// operating system does not say.
+// if that is less than enough. The rest is for what the runtime does not count,
+// such as SQLite's page cache, and on a machine for the others there.
 func suitableLimit(files fs.FS) (limit int64, from string) {
-	limit = math.MaxInt64
-	if total := machineMemory(files); total > 0 {
+	limit, from = enough, "what a hub needs at most"
+	if total := machineMemory(files); total > 0 && total/2 < limit {
 		limit, from = total/2, fmt.Sprintf("half of the machine's %d MiB", total>>20)
 	}
-	if allowed := groupMemory(files); allowed/4*3 < limit {
+	if allowed := groupMemory(files); allowed/4*3 <= limit {
 		limit, from = allowed/4*3, fmt.Sprintf("three quarters of the control group's %d MiB", allowed>>20)
-	}
-	if from == "" {
-		return 0, ""
 	}
 	return max(limit, leastLimit), from
 }
