@@ -56,7 +56,7 @@ func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
 	}
 	if err != nil {
 		c.denial = denialOf(err)
-		h.b.roster.note(keyOf(user), ReasonLogin, err.Error(), time.Now())
+		h.b.roster.turnedAway(keyOf(user), c.remote, err, time.Now())
 		h.b.stats.refusedLogin.Add(1)
 		h.b.refusals.warn(h.b.log, "login refused", "listener", c.listener, "remote", c.remote,
 			"client", bounded(ownID(cl)), "user", bounded(string(pk.Connect.Username)), "err", err)
@@ -147,8 +147,11 @@ func (h *hook) OnDisconnect(cl *mqtt.Client, err error, expire bool) {
 		h.b.trimAbsent()
 	}
 	c := connOf(cl)
-	if c != nil && expire && !cl.IsTakenOver() {
-		c.outbox.close(h.b)
+	if c != nil {
+		h.b.roster.leave(c) // its will is its last word, and keeps no other from being published
+		if expire && !cl.IsTakenOver() {
+			c.outbox.close(h.b)
+		}
 	}
 	switch {
 	case c == nil || c.superseded.Load() || h.b.stopping():

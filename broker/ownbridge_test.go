@@ -28,7 +28,7 @@ func TestBridgeToTheHubItselfIsRefusedAndLeftAlone(t *testing.T) {
 	b, p, log := bridgeToItself(t, sink)
 	until(t, "the hub finds itself", func() bool { return upstreamOf(b).LastError != "" })
 	s := upstreamOf(b)
-	if s.State != UpstreamDown || s.Connects != 0 || !strings.HasPrefix(s.LastError, "is this hub itself: not dialled; ") {
+	if s.State != UpstreamDown || !s.Self || s.Connects != 0 || !strings.HasPrefix(s.LastError, "is this hub itself: not dialled; ") {
 		t.Errorf("upstream stats: %+v", s)
 	}
 	if !strings.Contains(log.String(), "retry_in=10m0s") || strings.Contains(log.String(), "login refused") {

@@ -166,17 +166,6 @@ func (s *station) join(c *conn) {
 	s.address, s.proven = c.remote, c.principal.Key == s.key
 }
 
-// note tells the roster that a message, or a login, was refused for reason, and
-// what was wrong with it; "" for what the reason says.
-func (r *roster) note(key string, reason Reason, text string, now time.Time) {
-	if key == "" {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.station(key, now).refused(reason, text, now)
-}
-
 // settled tells the roster what became of a message that it did not refuse.
 func (r *roster) settled(c *conn, key string, v ingest.Verdict, now time.Time) {
 	if key == "" || v.Outcome == ingest.NotSafe {
@@ -199,22 +188,6 @@ func (r *roster) settled(c *conn, key string, v ingest.Verdict, now time.Time) {
 	}
 }
 
-// refused counts a refusal. The caller holds roster.mu.
-func (s *station) refused(reason Reason, text string, now time.Time) {
-	said := explain(reason)
-	if text == "" {
-		text = said.text
-	}
-	one := Refusal{Reason: reason, Remedy: strings.ReplaceAll(said.remedy, "KEY", s.key)}
-	i := slices.IndexFunc(s.refusals, func(f Refusal) bool { return f.Reason == reason })
-	if i >= 0 {
-		one = s.refusals[i]
-		s.refusals = slices.Delete(s.refusals, i, i+1)
-	}
-	one.Count, one.Last, one.Text = one.Count+1, now, text
-	s.refusals = slices.Insert(s.refusals, 0, one)
-}
-
 // leave takes a connection that has ended from the observers it spoke for.
 func (r *roster) leave(c *conn) {
 	r.mu.Lock()
@@ -235,52 +208,6 @@ func (r *roster) rule(rulings map[string]Ruling) {
 			s.pardon()
 		}
 	}
-}
-
-func (r *roster) snapshot(now time.Time) []Observer {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	all := make([]Observer, 0, len(r.byKey))
-	for _, s := range r.byKey {
-		all = append(all, r.observer(s, now))
-	}
-	return all
-}
-
-// observer is what of s is shown. The caller holds mu.
-func (r *roster) observer(s *station, now time.Time) Observer {
-	o := Observer{
-		Key: s.key, Name: s.name, Region: s.region, Upstream: s.upstream,
-		Connections: len(s.conns), Address: s.address, Proven: s.proven,
-		FirstSeen: s.first, LastMessage: s.last, Messages: s.messages, Bytes: s.bytes,
-		Refusals: slices.Clone(s.refusals), Signs: slices.Clone(s.signs),
-	}
-	for c := range s.conns {
-		if o.Since.IsZero() || c.since.Before(o.Since) {
-			o.Since = c.since
-		}
-	}
-	ruling := r.rulings[s.key]
-	o.Decision, o.Note = ruling.Decision, ruling.Note
-	if ruling.muted(now) {
-		o.Muted, o.MutedUntil, o.MutedBy = true, ruling.Until, "operator"
-		return o
-	}
-	o.MutedUntil, o.MutedBy = s.mutedByHub(now)
-	o.Muted = !o.MutedUntil.IsZero()
-	return o
-}
-
-// mutedByHub is until when, and for which sign, the hub silences what comes from
-// one of the places that the observer's messages come from; zero when it does
-// not. The caller holds roster.mu.
-func (s *station) mutedByHub(now time.Time) (until time.Time, sign string) {
-	for _, f := range s.feeds {
-		if now.Before(f.mutedUntil) && f.mutedUntil.After(until) {
-			until, sign = f.mutedUntil, f.mutedFor
-		}
-	}
-	return until, sign
 }
 
 func (r *roster) size() int64 {

@@ -35,6 +35,7 @@ type UpstreamStats struct {
 	Disconnects int64
 	Ended       []Ending // the last connections that ended, oldest first, at most 16
 	LastError   string   // why it was not connected the last time; "" when it always was
+	Self        bool     // it leads back to this hub, and so is not used
 
 	Messages        int64
 	LastFiveMinutes int64     // messages of the last five minutes
@@ -84,6 +85,7 @@ func (l *ledger) up(args ...any) {
 		args = append(args, "down_for", l.inState())
 	}
 	l.enter(UpstreamUp)
+	l.stats.Self = false
 	l.stats.Connects++
 	l.told = news{}
 	l.log.Info("bridge up", args...)
@@ -128,14 +130,14 @@ func (l *ledger) failed(err error, lasted, retry time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	cause := cleanCause(err.Error())
-	l.stats.LastError = cause
+	l.stats.LastError, l.stats.Self = cause, errors.Is(err, errSelf)
 	args := []any{"err", cause, "retry_in", retry.Round(100 * time.Millisecond)}
 	if lasted > 0 {
 		l.ended(lasted, cause)
 		args = append(args, "up_for", lasted.Round(time.Second))
 	}
 	level := slog.LevelDebug
-	known := errors.Is(err, errSelf) && cause == l.told.told // it is no fault that anybody waits to see mended
+	known := l.stats.Self && cause == l.told.told // it is no fault that anybody waits to see mended
 	if !known && l.told.is(cause, l.now()) {
 		level = slog.LevelWarn
 	}

@@ -51,6 +51,12 @@ type Stats struct {
 	WALBytes      int64
 }
 
+// MovedSince says whether the writer did something after an earlier snapshot, or
+// had nothing to do. A commit that failed is something: it is tried again.
+func (s Stats) MovedSince(before Stats) bool {
+	return s.QueueDepth == 0 || s.Commits != before.Commits || s.CommitErrors != before.CommitErrors
+}
+
 // Upkeep is what was done of one kind of maintenance.
 type Upkeep struct {
 	Chores uint64 // pieces that were committed

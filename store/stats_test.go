@@ -84,3 +84,21 @@ func TestUsesOfTheWriterAreMeasured(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+func TestWriterMovesOrHasNothingToDo(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name        string
+		before, now Stats
+		moves       bool
+	}{
+		{"idle", Stats{Commits: 4}, Stats{Commits: 4}, true},
+		{"busy", Stats{Commits: 4, QueueDepth: 9}, Stats{Commits: 5, QueueDepth: 9}, true},
+		{"failing", Stats{CommitErrors: 1, QueueDepth: 9}, Stats{CommitErrors: 2, QueueDepth: 9}, true},
+		{"hanging", Stats{Commits: 4, CommitErrors: 1}, Stats{Commits: 4, CommitErrors: 1, QueueDepth: 1}, false},
+	} {
+		if got := tc.now.MovedSince(tc.before); got != tc.moves {
+			t.Errorf("%s: moves %v", tc.name, got)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"runtime"
+	"strings"
 	"time"
 
 	"corescope-hub/broker"
@@ -55,23 +56,35 @@ func fates(c ingest.Counts) console.Fates {
 
 // sourceStates is what /api/v1/sources answers: the listeners, then the bridges.
 func (h *hub) sourceStates() console.Sources {
-	bySource := h.ingest.Stats().BySource
+	bySource, stats, clients := h.ingest.Stats().BySource, h.broker.Stats(), map[string]int{}
+	for _, session := range h.broker.Sessions() {
+		clients[session.Listener]++
+	}
 	all := console.Sources{Now: time.Now(), Sources: []console.Source{}}
 	for _, l := range h.cfg.Hub.Broker.Listeners() {
-		all.Sources = append(all.Sources, console.Source{Name: l, Kind: console.KindListener, Address: h.broker.Addr(l), Fates: fates(bySource[l])})
+		all.Sources = append(all.Sources, console.Source{Name: l, Kind: console.KindListener, Address: h.broker.Addr(l), Fates: fates(bySource[l]), Listener: listener(l, clients[l], stats.CertificateExpires)})
 	}
 	if h.console != nil && h.cfg.Hub.Console.MQTT {
-		all.Sources = append(all.Sources, console.Source{Name: onConsole, Kind: console.KindListener, Address: h.console.Addr().String(), Fates: fates(bySource[onConsole])})
+		all.Sources = append(all.Sources, console.Source{Name: onConsole, Kind: console.KindListener, Address: h.console.Addr().String(), Fates: fates(bySource[onConsole]), Listener: &console.Listener{Clients: clients[onConsole]}})
 	}
-	for _, u := range h.broker.Stats().Upstreams {
+	for _, u := range stats.Upstreams {
 		all.Sources = append(all.Sources, console.Source{Name: u.Name, Kind: console.KindBridge, Address: u.Address, Fates: fates(bySource[u.Name]), Bridge: bridge(u)})
 	}
 	return all
 }
 
+func listener(address string, clients int, expires time.Time) *console.Listener {
+	l := &console.Listener{Clients: clients}
+	scheme, _, _ := strings.Cut(address, "://")
+	if (scheme == "tls" || scheme == "wss") && !expires.IsZero() {
+		l.CertificateExpires = &expires
+	}
+	return l
+}
+
 func bridge(u broker.UpstreamStats) *console.Bridge {
 	b := &console.Bridge{
-		State: string(u.State), Since: u.Since, Connects: u.Connects, Disconnects: u.Disconnects,
+		State: string(u.State), Self: u.Self, Since: u.Since, Connects: u.Connects, Disconnects: u.Disconnects,
 		Ended: []console.Ending{}, LastError: u.LastError, LastFiveMinutes: u.LastFiveMinutes, Waiting: u.Waiting,
 		Refused: u.Refused, Republished: u.Republished, Probes: u.Probes, Dead: u.Dead,
 	}

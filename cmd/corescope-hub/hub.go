@@ -39,13 +39,15 @@ type hub struct {
 	console *console.Console // nil when it is off
 	mqtt    http.Handler     // the broker on the console's port
 
-	serving atomic.Bool // the MQTT listeners are open and the hub is not stopping
+	supervisor supervisor  // is told how the hub is
+	demo       bool        // every packet is invented
+	serving    atomic.Bool // the MQTT listeners are open and the hub is not stopping
 }
 
 // openHub opens everything, what is downstream first. Nothing is written when a
 // setting cannot be used or an address is taken.
-func openHub(ctx context.Context, cfg *config.Config, log *slog.Logger) (*hub, error) {
-	h := &hub{cfg: cfg, machine: thisMachine(), log: log, started: time.Now()}
+func openHub(ctx context.Context, cfg *config.Config, isDemo bool, log *slog.Logger) (*hub, error) {
+	h := &hub{cfg: cfg, demo: isDemo, machine: thisMachine(), log: log, started: time.Now()}
 	channels, _ := cfg.Channels() // its warnings are among those of the settings
 	keys, err := decoder.NewKeyring(channels...)
 	if err != nil {
@@ -154,11 +156,16 @@ func (h *hub) run(ctx context.Context, ready func()) error {
 	}
 	g.Go(func() error { return h.maintain(ctx) })
 	g.Go(func() error {
+		h.supervisor.watch(ctx, h.store.Stats, h.log)
+		return nil
+	})
+	g.Go(func() error {
 		defer stopConsole()
 		err := h.broker.Run(ctx, func() {
 			h.serving.Store(true)
 			context.AfterFunc(ctx, func() { h.serving.Store(false) })
 			ready()
+			h.supervisor.report(h.log, stateReady, "Listening for MQTT on "+strings.Join(h.cfg.Hub.Broker.Listeners(), ", "))
 		})
 		return errors.Join(err, h.store.Close())
 	})
@@ -198,6 +205,7 @@ func memory() uint64 {
 // greeting describes the running hub.
 func (h *hub) greeting() greeting {
 	g := greeting{
+		demo: h.demo,
 		data: h.cfg.DBPath,
 		lan:  lanAddresses(h.machine.Addresses, outwardAddress()),
 	}

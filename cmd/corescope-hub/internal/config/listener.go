@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"net/netip"
 	"net/url"
 	"path/filepath"
@@ -37,6 +38,28 @@ type ListenerToken struct {
 func (l *Listener) UnmarshalText(b []byte) error {
 	*l = Listener{Address: string(b)}
 	return nil
+}
+
+// MarshalJSON writes the listener as one would write it: its address alone, or
+// an object with nothing in it that is as elsewhere.
+func (l Listener) MarshalJSON() ([]byte, error) {
+	if l.TrustedProxies == nil && !l.Auth.special() {
+		return json.Marshal(l.Address)
+	}
+	type token struct {
+		Audiences   *[]string `json:"audiences,omitempty"`
+		MaxLifetime *Duration `json:"maxLifetime,omitempty"`
+	}
+	type auth struct {
+		Anonymous *Anonymous `json:"anonymous,omitempty"`
+		UsersFile *string    `json:"usersFile,omitempty"`
+		Token     token      `json:"token,omitzero"`
+	}
+	return json.Marshal(struct {
+		Address        string   `json:"address"`
+		Auth           auth     `json:"auth,omitzero"`
+		TrustedProxies []string `json:"trustedProxies,omitzero"`
+	}{l.Address, auth{l.Auth.Anonymous, l.Auth.UsersFile, token(l.Auth.Token)}, l.TrustedProxies})
 }
 
 // special says whether the listener has rules of its own for who may connect.

@@ -83,21 +83,31 @@ const (
 
 // Source is where messages come from.
 type Source struct {
-	Name    string  `json:"name"`
-	Kind    string  `json:"kind"`
-	Address string  `json:"address"` // where it listens or what it dials; never with a login
-	Fates   Fates   `json:"messages"`
-	Bridge  *Bridge `json:"bridge,omitempty"` // of bridges only
+	Name      string    `json:"name"`
+	Kind      string    `json:"kind"`
+	Address   string    `json:"address"` // where it listens or what it dials; never with a login
+	Fates     Fates     `json:"messages"`
+	PerMinute []*int    `json:"perMinute"`          // messages in each of the last 60 minutes, the oldest first; null for those before the hub started
+	Listener  *Listener `json:"listener,omitempty"` // of listeners only
+	Bridge    *Bridge   `json:"bridge,omitempty"`   // of bridges only
+}
+
+// Listener is how a listener is.
+type Listener struct {
+	Clients            int        `json:"clients"`            // connected now
+	CertificateExpires *time.Time `json:"certificateExpires"` // null without encryption, or while there is no certificate
 }
 
 // Bridge is how a bridge is.
 type Bridge struct {
 	State           string     `json:"state"` // "down"; "up"; "quiet": up, and silent for longer than usual, though the upstream answers
+	Self            bool       `json:"self"`  // it leads back to this hub, and so is not used
 	Since           time.Time  `json:"since"` // when the state began
 	Connects        int64      `json:"connects"`
 	Disconnects     int64      `json:"disconnects"`
 	Ended           []Ending   `json:"ended"` // the last connections that ended, oldest first, at most 16
 	LastError       string     `json:"lastError"`
+	Problem         string     `json:"problem"` // that, in plain words
 	LastMessage     *time.Time `json:"lastMessage"`
 	LastFiveMinutes int64      `json:"lastFiveMinutes"` // messages
 	Waiting         int64      `json:"waiting"`         // messages that wait for their commit, and so for their acknowledgement
@@ -112,4 +122,5 @@ type Ending struct {
 	At            time.Time `json:"at"`
 	LastedSeconds float64   `json:"lastedSeconds"`
 	Cause         string    `json:"cause"`
+	Problem       string    `json:"problem"` // that, in plain words
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"corescope-hub/broker"
 	"corescope-hub/store"
 )
 
@@ -97,6 +98,9 @@ type observerView struct {
 	Rise      *float64  `json:"noiseRise"`   // dB that the noise floor rose before it fell silent
 	RoseAt    time.Time `json:"roseAt"`
 	Ruling
+
+	doubled time.Time       // since when a second connection speaks for it
+	refused *broker.Refusal // its latest login, a moment ago
 }
 
 // Ruling is what the operator decided on an observer.
@@ -203,7 +207,7 @@ func (s *server) readObserved(ctx context.Context) ([]observerView, error) {
 // judge says whether the observer is there. Presence comes from its connection;
 // silence from its last packet against its own usual gap.
 func (v *observerView) judge(p presence, o *store.ObserverRow, usual time.Duration, now time.Time) {
-	v.Via, v.Ruling = p.via, p.ruling
+	v.Via, v.Ruling, v.doubled, v.refused = p.via, p.ruling, p.doubled, p.refused
 	silence := max(leastSilence, 10*usual)
 	last := o.LastPacketAt
 	if last.IsZero() {

@@ -62,7 +62,7 @@ var (
 	modulesOf = map[string][]string{
 		"live": {"live.js", "rows.js", "frame.js"}, "packet": {"packet.js", "frame.js", "rows.js"},
 		"observers": {"observers.js", "charts.js"}, "nodes": {"nodes.js", "map.js", "charts.js"},
-		"sources": {"sources.js", "charts.js"}, "system": {"system.js", "charts.js"}, "setup": {"setup.js"},
+		"sources": {"sources.js", "listeners.js", "charts.js"}, "system": {"system.js", "charts.js"}, "setup": {"setup.js"},
 	}
 )
 

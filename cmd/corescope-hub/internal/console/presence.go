@@ -17,6 +17,8 @@ type presence struct {
 	since     time.Time
 	via       string // the bridge, or the address of the client
 	ruling    Ruling
+	doubled   time.Time       // since when a second connection speaks for it; zero when none does
+	refused   *broker.Refusal // its latest login, a moment ago, while it is not connected; nil when not
 }
 
 // bridged is how long an observer that comes over a bridge counts as present
@@ -31,10 +33,18 @@ func (s *server) present(now time.Time) map[string]presence {
 		if o.Connections == 0 && o.Upstream != "" {
 			p.connected, p.since, p.via = now.Sub(o.LastMessage) < bridged, o.FirstSeen, o.Upstream
 		}
+		p.doubled = o.Doubled
+		if i := slices.IndexFunc(o.Refusals, func(r broker.Refusal) bool { return r.Reason == broker.ReasonLogin }); i >= 0 && !p.connected && now.Sub(o.Refusals[i].Last) < refusedLately {
+			p.refused = &o.Refusals[i]
+		}
 		all[strings.ToUpper(o.Key)] = p
 	}
 	return all
 }
+
+// refusedLately is how long after a refused login a device is said to be turned
+// away: those that are try again every few minutes.
+const refusedLately = 15 * time.Minute
 
 // Decisions are what an admin can decide on observers.
 type Decisions struct {

@@ -58,7 +58,7 @@ func (s *sampler) sample(now store.Stats, at time.Time) {
 	s.seconds[s.at] = int(now.Observations - s.before.Observations)
 	s.packets[s.at] = int(now.Transmissions - s.before.Transmissions)
 	s.at = (s.at + 1) % len(s.seconds)
-	if now.QueueDepth == 0 || now.Commits != s.before.Commits || now.CommitErrors != s.before.CommitErrors {
+	if now.MovedSince(s.before) {
 		s.moved = at
 	}
 	if day := at.YearDay(); day != s.peakDay {

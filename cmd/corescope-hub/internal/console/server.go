@@ -42,6 +42,7 @@ type server struct {
 	names   *nodeNames
 	live    *live
 	sampler *sampler
+	traffic *traffic
 	vitals  *vitals
 
 	observers *cached[observerRows]
@@ -58,13 +59,15 @@ const activityAge = 10 * time.Second
 
 func newServer(stopping context.Context, opts Options) *server {
 	s := &server{
-		log: opts.Log, access: opts.Access, site: opts.Site, store: opts.Store, sessions: opts.Sessions, sources: opts.Sources, roster: opts.Observers, decisions: opts.Decisions,
+		log: opts.Log, access: opts.Access, site: opts.Site, store: opts.Store, sessions: opts.Sessions, roster: opts.Observers, decisions: opts.Decisions,
 		stats: opts.Stats, report: opts.Report,
 		stopping: stopping, assets: loadAssets(), policy: contentPolicy(), logins: newLogins(),
 		streams: make(chan struct{}, maxStreams),
 		names:   &nodeNames{store: opts.Store},
 		sampler: &sampler{store: opts.Store},
+		traffic: new(traffic),
 	}
+	s.sources = func() Sources { return s.traffic.added(explained(opts.Sources())) }
 	s.notReady = func() []string { return s.whyNot(opts.NotYet()) }
 	s.live = &live{store: opts.Store, names: s.names}
 	s.vitals = &vitals{make: s.takeVitals}
@@ -103,7 +106,7 @@ func (s *server) routes(opts Options) http.Handler {
 		page(path, s.show("nodes", "Nodes", s.nodesData))
 	}
 	for _, path := range []string{"/sources", "/sources/{name}"} {
-		page(path, s.show("sources", "Sources", s.sourcesData))
+		page(path, s.show("sources", "Sources", s.sourcesPage))
 	}
 	page("/system", s.show("system", "System", s.systemData))
 
@@ -149,7 +152,7 @@ func (s *server) api() map[string]asked {
 		"/api/console/observers":   s.observersData,
 		"/api/console/nodes":       s.nodesData,
 		"/api/console/nodes/{key}": s.nodeData,
-		"/api/console/sources":     s.sourcesData,
+		"/api/console/sources":     s.sourcesPage,
 		"/api/console/system":      s.systemData,
 		"/api/console/setup":       func(_ context.Context, r *http.Request) (any, error) { return s.setupState(r), nil },
 	}
@@ -180,6 +183,10 @@ func (s *server) nodeData(ctx context.Context, r *http.Request) (any, error) {
 
 func (s *server) sourcesData(context.Context, *http.Request) (any, error) {
 	return s.sources(), nil
+}
+
+func (s *server) sourcesPage(_ context.Context, r *http.Request) (any, error) {
+	return s.sourcePage(s.access.right(r, s.logins) == mayChange), nil
 }
 
 func (s *server) systemData(ctx context.Context, r *http.Request) (any, error) {

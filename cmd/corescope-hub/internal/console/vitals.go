@@ -3,7 +3,6 @@ package console
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"sync"
 	"time"
 
@@ -99,110 +98,4 @@ func (s *server) takeVitals(ctx context.Context) Vitals {
 		v.Problems[a.Page]++
 	}
 	return v
-}
-
-// Alert is something that is wrong, with its cause and what to do.
-type Alert struct {
-	ID   string `json:"id"`   // the same as long as it is the same thing
-	Bad  bool   `json:"bad"`  // packets are being lost, or will be
-	Fact string `json:"fact"` // one sentence
-	Text string `json:"text"` // cause and remedy
-	Page string `json:"page"` // observers, sources, system
-	Link string `json:"link"` // where more is said
-	Name string `json:"name"` // of that place
-}
-
-// maxAlerts is how many are shown.
-const maxAlerts = 20
-
-// alerts looks for all that is wrong, the worst first.
-func (s *server) alerts(growth *Growth, observers []observerView) []Alert {
-	var bad, warn []Alert
-	for _, a := range append(append(s.storeAlerts(growth), s.bridgeAlerts()...), observerAlerts(observers)...) {
-		if a.Bad {
-			bad = append(bad, a)
-		} else {
-			warn = append(warn, a)
-		}
-	}
-	all := append(bad, warn...)
-	return all[:min(len(all), maxAlerts)]
-}
-
-func (s *server) storeAlerts(growth *Growth) (all []Alert) {
-	add := func(id string, bad bool, fact, text string) {
-		all = append(all, Alert{ID: id, Bad: bad, Fact: fact, Text: text, Page: "system", Link: "/system", Name: "Open system"})
-	}
-	stats := s.store().Stats()
-	disk, err := diskOf(s.site.Database)
-	full := err == nil && disk.FreeBytes < leastFree
-	switch {
-	case full:
-		add("full", true, "Disk full: packets are not being stored.", "Free 200 MB and the hub resumes by itself.")
-	case stats.Failing:
-		add("failing", true, "Packets are not being stored.", "The last commit failed: "+clean(stats.LastError)+". What observers sent is not acknowledged and comes again.")
-	case s.sampler.stuck(time.Now()) > stuckAfter:
-		add("stuck", true, "Nothing has been written for a while.", fmt.Sprintf("%d records wait. The card may hang: look at the kernel's log, and back up when it answers.", stats.QueueDepth))
-	}
-	if growth != nil && growth.DaysLeft != nil && *growth.DaysLeft < 14 && !full {
-		add("filling", *growth.DaysLeft < 2, fmt.Sprintf("Disk full in %s.", plural(int(*growth.DaysLeft), "day")), "Make room, or keep packets for less long (retention.packetDays).")
-	}
-	if minutes, _ := s.sampler.commits(); len(minutes) > 0 && minutes[len(minutes)-1].Median > 1000 {
-		add("slow", false, fmt.Sprintf("Writing is slow: %.1f s per commit.", minutes[len(minutes)-1].Median/1000), "The card may be wearing out. Back up now and replace it.")
-	}
-	return all
-}
-
-// stuckAfter is how long records may wait before the writer is said to be stuck.
-const stuckAfter = 30 * time.Second
-
-func (s *server) bridgeAlerts() (all []Alert) {
-	for _, b := range s.sources().Sources {
-		if b.Bridge == nil || b.Bridge.State != "down" {
-			continue
-		}
-		text := "The hub keeps trying. Check the address, the network and the far broker."
-		if b.Bridge.LastError != "" {
-			text = "The far side says: " + clean(b.Bridge.LastError) + ". " + text
-		}
-		all = append(all, Alert{ID: "bridge " + b.Name, Bad: true, Fact: "Bridge " + name(b.Name) + " is down.", Text: text, Page: "sources", Link: "/sources", Name: "Show bridge"})
-	}
-	return all
-}
-
-func observerAlerts(observers []observerView) (all []Alert) {
-	for i := range observers {
-		o := &observers[i]
-		if o.Muted {
-			continue
-		}
-		title := o.Name
-		if title == "" {
-			title = "Observer " + o.ID[:min(len(o.ID), 8)]
-		}
-		a := Alert{Page: "observers", Link: "/observers/" + o.ID, Name: "Open observer"}
-		if o.State == "silent" {
-			a.ID, a.Fact = "silent "+o.ID, title+" has been silent since "+o.Since.Local().Format("15:04")+"."
-			a.Text = "It is connected and sends no packets. Check its antenna, and restart it."
-			if o.Rise != nil {
-				a.Text = fmt.Sprintf("Its noise floor rose %.0f dB at %s. Look for interference near its antenna, then restart it.", *o.Rise, o.RoseAt.Local().Format("15:04"))
-			}
-			all = append(all, a)
-		}
-		if o.State != "away" && o.Region == unsetRegion {
-			a.ID, a.Fact, a.Text = "region "+o.ID, "Region "+unsetRegion+" is the default.", "Set the uploader's region of "+title+" to the nearest airport code."
-			all = append(all, a)
-		}
-	}
-	return all
-}
-
-// unsetRegion is what meshcoretomqtt publishes under until it is given a region.
-const unsetRegion = "XXX"
-
-func plural(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
 	"corescope-hub/broker"
 	"corescope-hub/ingest"
 	"corescope-hub/store"
@@ -113,6 +115,18 @@ func TestLinesAreInTheTextFormat(t *testing.T) {
 	want := `corescope_hub_upstream_connected{upstream="up\"\\\nstream` + "\uFFFD" + `"} 1`
 	if !slices.Contains(lines, want) {
 		t.Errorf("no line %q", want)
+	}
+}
+
+func TestPrometheusOwnLinterHasNothingToSay(t *testing.T) {
+	t.Parallel()
+	s, _ := numbered(t)
+	problems, err := promlint.New(strings.NewReader(strings.Join(scrape(t, s), "\n") + "\n")).Lint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
 	}
 }
 

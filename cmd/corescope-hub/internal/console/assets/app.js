@@ -1,6 +1,6 @@
 // What every page has: the bar, alerts, theme, keys, and the stream of events.
 
-import { h, s, put, icon, clock, count } from "./dom.js";
+import { h, s, put, icon, clock, count, prose } from "./dom.js";
 
 const first = JSON.parse(document.getElementById("state").textContent);
 const listeners = { packets: [], vitals: [], back: [] };
@@ -109,14 +109,14 @@ function showAlerts(alerts) {
   const [a, ...rest] = open;
   strip.className = "strip" + (a.bad ? " bad" : "");
   strip.setAttribute("role", a.bad && a.page === "system" ? "alert" : "status");
-  put(strip, icon("warn", 18), h("p", {}, h("b", {}, a.fact), " ", a.text),
+  put(strip, icon("warn", 18), h("p", {}, h("b", {}, a.fact), " ", prose(a.text)),
     h("div", { class: "acts" },
       rest.length > 0 && h("button", { class: "link", type: "button", "aria-expanded": String(allShown), onclick: () => { allShown = !allShown; showAlerts(app.vitals.alerts); } }, `${rest.length} more`),
       h("a", { href: a.link }, a.name),
       h("button", { class: "icon", type: "button", "aria-label": "Hide this alert until it changes", title: "Hide until it changes", onclick: () => hide(a) }, icon("close", 14))));
   if (allShown && rest.length) {
     strip.style.flexWrap = "wrap";
-    strip.append(h("ul", {}, rest.map((r) => h("li", {}, h("b", {}, r.fact), " ", r.text, " ", h("a", { href: r.link }, r.name)))));
+    strip.append(h("ul", {}, rest.map((r) => h("li", {}, h("b", {}, r.fact), " ", prose(r.text), " ", h("a", { href: r.link }, r.name)))));
   }
 }
 
@@ -187,6 +187,8 @@ addEventListener("keydown", (e) => {
 });
 
 showVitals(app.vitals);
+// The bar is painted first: a slow machine takes a moment to build the rest.
+if (!document.hidden) await new Promise((painted) => { requestAnimationFrame(() => setTimeout(painted)); setTimeout(painted, 100); });
 const page = await import(`./${app.page}.js`);
 await page.start(app, $("main"));
 connect();

@@ -2,11 +2,12 @@
 
 import { h, s, snr, minus } from "./dom.js";
 
-/** bars is one bar a minute; most is the scale of the whole column. */
+/** bars is one bar a minute, null where nothing is known; most is the scale of the whole column. */
 export function bars(values, most, label, w = 180, tall = 22) {
   const each = w / values.length;
   return s("svg", { class: "bars", width: w, height: tall, role: "img", "aria-label": label, viewBox: `0 0 ${w} ${tall}`, preserveAspectRatio: "none" },
     values.map((v, i) => {
+      if (v === null) return null; // nobody counted yet
       const y = v ? Math.max(1.5, (v / Math.max(most, 1)) * (tall - 1)) : 0.8;
       return s("rect", { x: (i * each).toFixed(2), y: (tall - y).toFixed(2), width: (each * 0.62).toFixed(2), height: y.toFixed(2), fill: v ? "currentColor" : "var(--line2)" });
     }));

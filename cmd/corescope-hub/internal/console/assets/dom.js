@@ -38,6 +38,23 @@ export function put(el, ...kids) {
   return el;
 }
 
+const controls = "a[href], button, input, select, textarea, summary, [tabindex]";
+
+/** redraw runs f, which replaces what is in an element, and gives the focus back
+ * to the control that had it: a page that is up to date must not lose its reader. */
+export function redraw(el, f) {
+  const all = () => [...el.querySelectorAll(controls)], was = document.activeElement;
+  const at = was && el.contains(was) ? all().indexOf(was) : -1, called = at < 0 ? "" : label(was);
+  f();
+  if (at < 0 || el.contains(was)) return;
+  const same = all().map((x, i) => [x, Math.abs(i - at)]).filter(([x]) => label(x) === called).sort((a, b) => a[1] - b[1])[0];
+  same?.[0].focus({ preventScroll: true });
+}
+const label = (x) => x.tagName + (x.getAttribute("aria-label") || x.value || x.textContent);
+
+/** prose is text in which what stands between backticks is for typing. */
+export const prose = (text) => text.split("`").map((t, i) => (i % 2 ? h("code", {}, t) : t));
+
 export const minus = (text) => String(text).replace("-", "\u2212");
 
 const grouped = new Intl.NumberFormat("en-GB");

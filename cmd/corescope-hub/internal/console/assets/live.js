@@ -6,7 +6,8 @@ import { hexFrame, frameOf, sizeWords, receptions } from "./frame.js";
 
 const following = 500; // rows kept while new ones come
 const most = 10000; // rows kept while somebody scrolls back
-const phone = matchMedia("(max-width: 720px)"), narrow = matchMedia("(max-width: 900px)");
+const mostColumns = 40; // observers that can be chosen; anybody may make them up
+const phone = matchMedia("(max-width: 720px)"), narrow = matchMedia("(max-width: 900px)"), spacious = matchMedia("(min-width: 1750px)");
 
 export function start(app, main) {
   app.wantsPackets = true;
@@ -40,7 +41,7 @@ class Live {
       o: () => this.selected && (location.href = "/tx/" + this.selected.hash), e: () => this.toggleReceptions(),
       c: () => this.detail && app.copy(this.frame().hex),
     });
-    for (const m of [phone, narrow]) m.addEventListener("change", () => this.rebuild());
+    for (const m of [phone, narrow, spacious]) m.addEventListener("change", () => this.rebuild());
     addEventListener("resize", later(60, () => this.draw()));
   }
 
@@ -104,14 +105,14 @@ class Live {
     const n = this.shown.length;
     this.rest = this.columns.length > n;
     this.head = h("thead", {},
-      h("tr", {}, h("th", { colspan: wide ? 7 : 5, "aria-hidden": "true" }), n > 0 && h("th", { scope: "colgroup", colspan: n }, n > 3 ? "Heard by, SNR in dB, underlined where heard first" : "SNR in dB"), h("th", { colspan: this.rest ? 2 : 1 })),
+      h("tr", {}, h("th", { colspan: wide ? 7 : 5, "aria-hidden": "true" }), n > 0 && h("th", { scope: "colgroup", colspan: n }, n > 3 ? "Heard by, SNR in dB, underlined where heard first" : "SNR in dB"), h("th", { colspan: this.rest ? 2 : 1, "aria-hidden": "true" })),
       h("tr", {}, th("Time"), th("Type"), th("From"), th("Content"), th("Path", "c-path"), wide && th("Bytes", "num"), wide && th("Hash"),
         this.shown.map((c) => h("th", { scope: "col", class: c.state === "silent" ? "o silent" : "o", title: c.name + (c.state === "silent" ? ": silent" : ""), abbr: c.name }, c.state === "silent" ? "▲ " : "", c.code)),
         this.rest && h("th", { scope: "col", class: "o", title: "Heard by others" }, "+n"), h("th", { "aria-hidden": "true" })));
     this.across = 5 + (wide ? 2 : 0) + n + (this.rest ? 1 : 0) + 1;
     this.body = h("tbody");
     put(this.list, h("table", { class: "rows" }, h("caption", { class: "sr" }, "Packets"),
-      h("colgroup", {}, col(98), col(118), col(124), col(), col(narrow.matches ? 0 : wide ? 380 : 300, "c-path"), wide && col(64), wide && col(168), this.shown.map(() => col(cell)), this.rest && col(40), col(14)),
+      h("colgroup", {}, col(98), col(118), col(124), col(), col(narrow.matches ? 0 : spacious.matches ? (wide ? 380 : 300) : wide ? 270 : 190, "c-path"), wide && col(64), wide && col(168), this.shown.map(() => col(cell)), this.rest && col(40), col(14)),
       this.head, this.body));
   }
 
@@ -164,7 +165,7 @@ class Live {
 
   /** meet gives an observer that is new a column while there is room. */
   meet(o) {
-    if (!o.observer || this.columns.some((c) => c.id === o.observer)) return;
+    if (!o.observer || this.columns.length >= mostColumns || this.columns.some((c) => c.id === o.observer)) return;
     this.columns.push({ id: o.observer, name: o.name, state: "connected" });
     codes(this.columns);
     if (this.shown.length < this.limit || !this.rest) this.rebuild();
@@ -350,7 +351,7 @@ class Live {
 
   card(p) {
     const at = new Date(p.firstSeen);
-    return h("div", { class: "pcard card-row", role: "button", onclick: (e) => this.click(e, p) },
+    return h("div", { class: "pcard card-row", role: "button", tabindex: 0, onclick: (e) => this.click(e, p), onkeydown: (e) => { if (e.key === "Enter") this.open(p, true); } },
       h("div", { class: "top" }, typeMark(p), from(p), h("time", { class: "time", datetime: p.firstSeen }, clock(at))),
       h("div", { class: "content-cell" }, content(p)), h("div", {}, path(p)),
       h("div", { class: "slots" }, this.shown.map((c) => snrCell("div", p, c))));

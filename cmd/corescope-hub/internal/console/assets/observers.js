@@ -1,9 +1,9 @@
 // Observers: who is there, who is missing, who was turned away and why.
 
-import { h, put, searchBox, ago, span, when, count, minus, plural, state, ask, short, utc } from "./dom.js";
+import { h, put, searchBox, ago, span, when, count, minus, plural, state, ask, short, utc, redraw, prose } from "./dom.js";
 import { bars, spread, spark } from "./charts.js";
 
-const phone = matchMedia("(max-width: 720px)");
+const phone = matchMedia("(max-width: 720px)"), roomy = matchMedia("(min-width: 1501px)"), spacious = matchMedia("(min-width: 1681px)");
 
 export function start(app, main) {
   let data = app.data, open = decodeURIComponent(location.pathname.split("/")[2] || "");
@@ -12,7 +12,8 @@ export function start(app, main) {
   const box = searchBox("Name or key", find, (v) => { find = v; app.go({ q: v }); draw(); });
   put(main, h("div", { class: "content" }, h("div", { class: "head" }, head, box), body));
 
-  const draw = () => {
+  const draw = () => redraw(body, show);
+  const show = () => {
     const n = (s) => data.observers.filter((o) => o.state === s).length;
     const silent = n("silent"), away = n("away");
     put(head, h("h1", {}, "Observers"), h("p", {}, [`${n("connected")} connected`, silent && `${silent} silent`, away && `${away} away`, data.turnedAway.length && `${data.turnedAway.length} turned away`].filter(Boolean).join(", ") + ". ", data.admission && `May publish: ${data.admission}.`));
@@ -50,17 +51,17 @@ export function start(app, main) {
 
   function table(rows) {
     const most = Math.max(...rows.flatMap((o) => o.perMinute));
-    const cols = [["Observer", 0], ["Key", 62], ["Region", 74, "c-region"], ["Presence", 190], ["Last packet", 100, "num"], ["Packets/min", 100, "num"], ["Last 60 min", 200], ["SNR, −20 to 15 dB, line at 0", 212], ["Noise floor", 96, "num"], ["24 h", 84], ["Battery", 84, "num"], ["Firmware", 104, "c-firmware"], ["Uploader", 160, "c-uploader"], ["Clock", 124, "num"]];
+    const cols = [["Observer", 0], ["Key", 58], roomy.matches && ["Region", 66], ["Presence", 170], ["Last packet", 92, "num"], ["Packets/min", 96, "num"], ["Last 60 min", 196], ["SNR, −20 to 15 dB, line at 0", 198], ["Noise floor", 92, "num"], ["24 h", 78], ["Battery", 74, "num"], roomy.matches && ["Firmware", 92], spacious.matches && ["Uploader", 150, "c-uploader"], ["Clock", 124, "num"]].filter(Boolean);
     const row = (o) => {
       const warn = o.state === "silent";
       const tr = h("tr", { class: "pick" + (open === o.id ? " open" : ""), onclick: () => pick(o) },
-        h("td", {}, h("button", { class: "link", type: "button", style: { textDecoration: "none", fontWeight: 500 }, "aria-expanded": String(open === o.id) }, o.name || "no name")),
-        h("td", { class: "mono two", title: o.id }, short(o.id)), h("td", { class: "c-region two" }, o.region),
+        h("td", {}, h("button", { class: "link name", type: "button", "aria-expanded": String(open === o.id) }, o.name || "no name")),
+        h("td", { class: "mono two", title: o.id }, short(o.id)), roomy.matches && h("td", { class: "two" }, o.region),
         h("td", {}, stateOf(o)), h("td", { class: "num " + (warn ? "warnText" : "two"), title: o.lastPacket ? utc(new Date(o.lastPacket)) : "" }, ago(o.lastPacket)),
         h("td", { class: "num" }, rate(o)), h("td", {}, bars(o.perMinute, most, `${count(o.perMinute.reduce((a, b) => a + b, 0))} receptions in the last 60 minutes`)),
         h("td", {}, spread(o.snr)), h("td", { class: "num" }, o.noiseFloor === null ? h("span", { class: "dim" }, "unknown") : `${minus(Math.round(o.noiseFloor))} dBm`),
         h("td", {}, spark(o.noise, o.noise.length ? `Noise floor in the last 24 hours, ${minus(Math.round(Math.min(...o.noise)))} to ${minus(Math.round(Math.max(...o.noise)))} dBm` : "")),
-        h("td", { class: "num" }, battery(o)), h("td", { class: "c-firmware two" }, o.firmware), h("td", { class: "c-uploader two", title: o.uploader }, o.uploader || o.model),
+        h("td", { class: "num" }, battery(o)), roomy.matches && h("td", { class: "two" }, o.firmware), spacious.matches && h("td", { class: "c-uploader two", title: o.uploader }, o.uploader || o.model),
         h("td", { class: "num " + (o.skewSeconds ? "warnText" : "two") }, o.skewSeconds ? `${minus((o.skewSeconds > 0 ? "+" : "") + Math.round(o.skewSeconds / 60))} min, corrected` : ""));
       return open === o.id || warn ? [tr, more(o, cols.length)] : tr;
     };
@@ -104,7 +105,7 @@ export function start(app, main) {
       h("div", { class: "box" }, h("table", { class: "table tall", style: { minWidth: "960px" } }, h("caption", { class: "sr" }, "Turned away"), h("colgroup", {}, cols.map(([, w]) => { const el = h("col"); if (w) el.style.width = w + "px"; return el; })),
         h("thead", {}, h("tr", {}, cols.map(([t]) => h("th", { scope: "col" }, t || h("span", { class: "sr" }, "Actions"))))),
         h("tbody", {}, all.map((r) => h("tr", {}, h("td", { class: "wrap" }, state("bad", r.text.charAt(0).toUpperCase() + r.text.slice(1))), h("td", { class: r.name ? "" : "mono", title: r.key }, r.name || (r.key.length > 12 ? `${r.key.slice(0, 4)} ${r.key.slice(4, 8)}…` : r.key)),
-          h("td", { class: "two" }, r.address), h("td", { class: "two" }, `${count(r.attempts)}, last ${when(new Date(r.last))}`), h("td", { class: "wrap" }, r.remedy.charAt(0).toUpperCase() + r.remedy.slice(1) + (/[.!?]$/.test(r.remedy) ? "" : ".")),
+          h("td", { class: "two" }, r.address), h("td", { class: "two" }, `${count(r.attempts)}, last ${when(new Date(r.last))}`), h("td", { class: "wrap" }, prose(r.remedy.charAt(0).toUpperCase() + r.remedy.slice(1) + (/[.!?]$/.test(r.remedy) ? "" : "."))),
           h("td", {}, data.mayChange && r.canAllow && h("div", { class: "acts2" }, h("button", { class: "quiet", type: "button", onclick: () => act(r.key, r.name, "deny") }, "Deny"), h("button", { class: "button", type: "button", onclick: () => act(r.key, r.name, "allow") }, "Allow")))))))));
   }
 
@@ -117,7 +118,7 @@ export function start(app, main) {
     return h("div", { class: "two-cards" }, list("Muted", "connected, but not stored", data.muted, "Unmute", "unmute"), list("Denied", "refused at login", data.denied, "Lift", "lift"));
   }
 
-  phone.addEventListener("change", draw);
+  for (const m of [phone, roomy, spacious]) m.addEventListener("change", draw);
   app.every(5000, load);
   app.on("back", load);
   app.keys.Escape = () => { if (open) pick({ id: open }); };

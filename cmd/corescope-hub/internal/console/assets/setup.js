@@ -41,7 +41,7 @@ export function start(app, main) {
 
   function checks() {
     const row = (kind2, text, more) => h("li", {}, state(kind2, h("span", { style: { color: "var(--text)" } }, text)), h("span", {}, more));
-    const names = { tcp: "MQTT", tls: "MQTT over TLS", ws: "WebSocket", wss: "WebSocket over TLS" };
+    const names = { tcp: "MQTT", tls: "MQTT over TLS", ws: "WebSocket", wss: "WebSocket over TLS", console: "WebSocket" };
     const ready = !d.notReady.length, has = (s) => d.listeners.some((l) => l.name.startsWith(s));
     put(right, h("section", { class: "card" }, h("header", {}, h("h2", {}, "Waiting for the first packet")), h("ul", { class: "checks" },
       d.listeners.map((l) => row(l.address ? "ok" : "bad", `${names[l.name.split(":")[0]] || l.name} ${l.address ? "open" : "not open"}`, (l.address || l.name).replace(/^(\[::\]|0\.0\.0\.0)/, d.host || "every address"))),
