@@ -14,7 +14,7 @@ func pipe(t *testing.T, o Options) (*conn, net.Conn) {
 	t.Helper()
 	ours, theirs := net.Pipe()
 	t.Cleanup(func() { ours.Close(); theirs.Close() })
-	return newConn(ours, &wayIn{name: "pipe"}, o), theirs
+	return newConn(ours, &wayIn{b: new(Broker), name: "pipe"}, o), theirs
 }
 
 func TestWriteDoesNotWaitAndCloseWritesTheRest(t *testing.T) {

@@ -45,7 +45,7 @@ func (b *Broker) Sessions() []Session {
 			Protocol:      cl.Properties.ProtocolVersion,
 			Since:         c.since,
 			Subscriptions: cl.State.Subscriptions.Len(),
-			Unanswered:    len(c.deliveries.slots),
+			Unanswered:    c.deliveries.unanswered(),
 			PendingBytes:  int(c.waiting.Load()),
 		})
 	}

@@ -62,7 +62,7 @@ func (id testIdentity) secretWith(t testing.TB, public [32]byte) []byte {
 
 // seal makes the outer layout of a packet between two nodes.
 func seal(secret []byte, source, dest [32]byte, plaintext []byte) decoder.Sealed {
-	mac, ciphertext := decodertest.Seal(secret, plaintext)
+	mac, ciphertext := decoder.Seal(secret, plaintext)
 	return decoder.Sealed{Dest: dest[0], Source: source[0], MAC: mac, Ciphertext: ciphertext}
 }
 
@@ -254,7 +254,7 @@ func TestKeysOffTheCurveAreTried(t *testing.T) {
 func TestAnonymousRequestOpensFromEitherEnd(t *testing.T) {
 	t.Parallel()
 	client, server := identity(t, 1), identity(t, 2)
-	mac, ciphertext := decodertest.Seal(client.secretWith(t, server.PublicKey()), append([]byte{1, 0, 0, 0}, "pw"...))
+	mac, ciphertext := decoder.Seal(client.secretWith(t, server.PublicKey()), append([]byte{1, 0, 0, 0}, "pw"...))
 	a := &decoder.AnonRequest{Dest: server.PublicKey()[0], SenderKey: client.PublicKey(), MAC: mac, Ciphertext: ciphertext}
 	for _, tt := range []struct {
 		name string

@@ -38,6 +38,14 @@ func (c Channel) Hash() uint8 {
 	return sha256.Sum256(key)[0]
 }
 
+// PublicChannel is the channel that every app has from the start. Everybody has
+// its key. Source: firmware companion_radio/MyMesh.cpp, PUBLIC_GROUP_PSK.
+func PublicChannel() Channel {
+	return Channel{Name: "Public", Secret: []byte{
+		0x8b, 0x33, 0x87, 0xe9, 0xc5, 0xcd, 0xea, 0x6a, 0xc9, 0xe5, 0xed, 0xba, 0xa1, 0x15, 0xcd, 0x72,
+	}}
+}
+
 // HashtagChannel is the channel that apps derive from its name: the secret is
 // the first 16 bytes of SHA-256 of "#name". The name may come with or without
 // its '#', and has it in the channel.

@@ -25,7 +25,7 @@ func keyring(t testing.TB, channels ...decoder.Channel) *decoder.Keyring {
 
 // groupSealed seals plaintext for a channel.
 func groupSealed(c decoder.Channel, plaintext []byte) decoder.GroupSealed {
-	mac, ciphertext := decodertest.Seal(c.Secret, plaintext)
+	mac, ciphertext := decoder.Seal(c.Secret, plaintext)
 	return decoder.GroupSealed{ChannelHash: c.Hash(), MAC: mac, Ciphertext: ciphertext}
 }
 

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"corescope-hub/decoder"
-	"corescope-hub/decoder/decodertest"
 )
 
 // sealedFor seals plaintext from node 1 for node 2, with a book that opens it.
@@ -54,7 +53,7 @@ func openPath(t testing.TB, plaintext []byte) decoder.PathMessage {
 func openAnon(t testing.TB, plaintext []byte) decoder.AnonMessage {
 	t.Helper()
 	a, b := identity(t, 1), identity(t, 2)
-	mac, ciphertext := decodertest.Seal(a.secretWith(t, b.PublicKey()), plaintext)
+	mac, ciphertext := decoder.Seal(a.secretWith(t, b.PublicKey()), plaintext)
 	all, err := decoder.NewAddressBook([]*decoder.Identity{b.Identity}).OpenAnon(&decoder.AnonRequest{
 		Dest: b.PublicKey()[0], SenderKey: a.PublicKey(), MAC: mac, Ciphertext: ciphertext})
 	if err != nil || len(all) != 1 {

@@ -77,7 +77,7 @@ func openBenchHub(b *testing.B, interval string) *benchHub {
 		b.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(b.Context())
-	h, err := openHub(ctx, cfg, slog.New(slog.DiscardHandler))
+	h, err := openHub(ctx, cfg, false, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -66,7 +66,7 @@ func TestAdminDecidesOnObservers(t *testing.T) {
 
 func TestMapShowsThePositions(t *testing.T) {
 	h, m := quietMesh(t)
-	for i := range m.nodes {
+	for i := range m.Nodes {
 		m.advert(i, time.Now())
 	}
 	m.settle(t)
@@ -91,7 +91,7 @@ func TestMapShowsThePositions(t *testing.T) {
 
 func TestPhoneHasCardsAndNoSidewaysScroll(t *testing.T) {
 	h, m := quietMesh(t)
-	m.say(15, "#boats", "two lights", time.Now())
+	m.say(ailsa, "#boats", "two lights", time.Now())
 	m.settle(t)
 	b := newBrowser(t, 320, 640)
 	for _, page := range []string{"/", "/observers", "/nodes", "/sources", "/system"} {

@@ -17,9 +17,9 @@ func quietMesh(t *testing.T, env ...string) (*hubProcess, *mesh) {
 	t.Helper()
 	needTool(t, "chromium")
 	h := startHub(t, `{"hashChannels": ["#boats"]}`, env...)
-	m := newMesh()
+	m := newMesh(t)
 	m.connect(t, h.mqtt)
-	m.advert(0, time.Now())
+	m.advert(kilnYard, time.Now())
 	m.settle(t)
 	return h, m
 }
@@ -41,7 +41,7 @@ func TestPublishedPacketAppearsAndAnObservationJoinsIt(t *testing.T) {
 	h, m := quietMesh(t)
 	b := newBrowser(t, 1920, 1080)
 	b.open(h.console)
-	m.say(15, "#boats", "anchored off the point", time.Now())
+	m.say(ailsa, "#boats", "anchored off the point", time.Now())
 	m.settle(t)
 	b.await(`[...document.querySelectorAll("tr.p")].some(r => r.textContent.includes("Ailsa") && r.textContent.includes("anchored off the point"))`)
 	// The same frame, heard by another observer on another path, is the same row.
@@ -88,8 +88,8 @@ func TestPageThatComesBackAfterARestartHasMissedNothing(t *testing.T) {
 
 func TestFiltersPauseAndKeys(t *testing.T) {
 	h, m := quietMesh(t)
-	m.say(15, "#boats", "two lights", time.Now())
-	m.send(3, decoder.TypeAck, []byte{1, 2, 3, 4}, time.Now(), 1)
+	m.say(ailsa, "#boats", "two lights", time.Now())
+	m.publish(m.Flood(kilnYard, decoder.TypeAck, []byte{1, 2, 3, 4}, time.Now())...)
 	m.settle(t)
 	b := newBrowser(t, 1920, 1080)
 	b.open(h.console)
@@ -111,7 +111,7 @@ func TestFiltersPauseAndKeys(t *testing.T) {
 
 	b.do(chromedp.KeyEvent(" "))
 	b.await(`document.querySelector(".pause").textContent.startsWith("Resume")`)
-	m.say(16, "", "soup on", time.Now())
+	m.say(morag, "", "soup on", time.Now())
 	m.settle(t)
 	b.await(`document.querySelector(".pause").textContent.startsWith("Resume, 1 new")`)
 	b.do(chromedp.KeyEvent(" "))
@@ -130,7 +130,7 @@ func TestFiltersPauseAndKeys(t *testing.T) {
 
 func TestPaneSaysWhatDecodeSays(t *testing.T) {
 	h, m := quietMesh(t)
-	m.say(15, "#boats", "two lights", time.Now())
+	m.say(ailsa, "#boats", "two lights", time.Now())
 	m.settle(t)
 	b := newBrowser(t, 1920, 1080)
 	b.open(h.console)
@@ -159,15 +159,15 @@ func TestHostileNamesAreText(t *testing.T) {
 	client := h.client("observer")
 	done(t, client.Publish(statusTopic, 1, false, `{"status":"online","origin":"`+evil+`","model":"`+evil+`","radio":"`+evil+`"}`))
 	done(t, client.Publish(packetTopic, 1, false, strings.Replace(packetMessage(1), `"Hill"`, `"`+evil+`"`, 1)))
-	m := newMesh()
-	m.nodes[0].name = "</script><b>x"
-	m.nodes[15].name = "<i>me</i>"
+	m := newMesh(t)
+	m.Nodes[kilnYard].Name = "</script><b>x"
+	m.Nodes[ailsa].Name = "<i>me</i>"
 	m.connect(t, h.mqtt)
-	m.advert(0, time.Now())
-	m.say(15, "", "<script>alert(2)</script>", time.Now())
+	m.advert(kilnYard, time.Now())
+	m.say(ailsa, "", "<script>alert(2)</script>", time.Now())
 	m.settle(t)
 	b := newBrowser(t, 1920, 1080)
-	for _, page := range []string{"/", "/observers/" + observerKey, "/nodes/" + strings.ToLower(m.nodes[0].id()), "/sources", "/system", "/?tx=%3Cscript%3E", "/nodes/%3Cb%3E"} {
+	for _, page := range []string{"/", "/observers/" + observerKey, "/nodes/" + strings.ToLower(m.Nodes[kilnYard].PublicKey()), "/sources", "/system", "/?tx=%3Cscript%3E", "/nodes/%3Cb%3E"} {
 		b.open(h.console + page)
 		if n := eval[int](b, `document.querySelectorAll("main img, main b:not([class]) > b, main i i, main script").length`); n != 0 {
 			t.Errorf("%s: %d elements came from the air", page, n)

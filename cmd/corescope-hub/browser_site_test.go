@@ -30,7 +30,7 @@ func newSite(t *testing.T) *site {
 	needTool(t, "chromium")
 	far := startHub(t, "")
 	gone := "mqtt://127.0.0.1:" + closedPort(t)
-	s := &site{m: newMesh()}
+	s := &site{m: newMesh(t)}
 	s.hub = startHub(t, fmt.Sprintf(`{"dbPath": %q, "hashChannels": ["#boats", "#weather", "#bot"],
 		"mqttSources": [{"name": "abz-hub", "broker": %q}, {"name": "coast-archive", "broker": %q}]}`, s.m.history(t), far.mqtt, gone))
 	s.m.connect(t, s.hub.mqtt)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/alecthomas/kong"
 )
@@ -22,10 +23,12 @@ type commands struct {
 	CheckConfig checkConfigCmd `cmd:"" name:"checkconfig" help:"Check the settings and write nothing."`
 	HealthCheck healthCheckCmd `cmd:"" name:"healthcheck" help:"Ask a running hub whether it is ready."`
 	Status      statusCmd      `cmd:"" help:"Say how a running hub is: its clients, its bridges, its database."`
+	Tail        tailCmd        `cmd:"" help:"Show the packets of a running hub as they come."`
 	Decode      decodeCmd      `cmd:"" help:"Say what is in frames, by hand or from a pipe."`
 	Observers   observersCmd   `cmd:"" help:"List observers, and decide whose messages are taken."`
 	Passwd      passwdCmd      `cmd:"" help:"Set the password of a user."`
 	Token       tokenCmd       `cmd:"" help:"Make a device token, to try out a broker."`
+	Simulate    simulateCmd    `cmd:"" help:"Publish an invented mesh to a broker."`
 	Version     versionCmd     `cmd:"" help:"Say which version this is."`
 	Reference   referenceCmd   `cmd:"" hidden:"" help:"Write the reference of commands, settings and metrics."`
 
@@ -44,7 +47,7 @@ func newParser(env environment, exit func(int)) (*kong.Kong, error) {
 		kong.Name("corescope-hub"),
 		kong.Description("An MQTT broker for MeshCore observers that keeps what they hear in CoreScope's database."),
 		kong.Writers(env.stdout, env.stderr),
-		kong.Vars{"version": "corescope-hub " + version()},
+		kong.Vars{"version": "corescope-hub " + version(), "mostTailed": strconv.Itoa(mostTailed)},
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}),
 		kong.Exit(exit),
 	)

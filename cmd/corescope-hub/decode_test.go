@@ -102,7 +102,7 @@ func TestDecodeNeverPrintsWhatATerminalObeys(t *testing.T) {
 		advert := append(make([]byte, 2+100), 0x81)
 		advert[0] = 0x11
 		channel := decoder.HashtagChannel("#x")
-		mac, ciphertext := decodertest.Seal(channel.Secret, append([]byte{1, 0, 0, 0, 0}, "eve: "+text...))
+		mac, ciphertext := decoder.Seal(channel.Secret, append([]byte{1, 0, 0, 0, 0}, "eve: "+text...))
 		keys := fmt.Sprintf(`{"hashtags":["#x"],"channels":[{"name":%q,"secret":"%x"}]}`, "\u009b", channel.Secret)
 		in := hex.EncodeToString(append(advert, text...)) + "\n" +
 			fmt.Sprintf(`{"hex":"1500%02x%x%x","keys":%s}`, channel.Hash(), mac, ciphertext, keys) + "\n" +

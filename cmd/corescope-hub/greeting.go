@@ -14,6 +14,7 @@ type greeting struct {
 	listeners []listening
 	console   string       // HOST:PORT, as bound; "" when off
 	data      string       // path of the database
+	demo      bool         // its packets are invented
 	bridged   []string     // sources that are dialled
 	self      []string     // sources that are this hub
 	lan       []netip.Addr // of this machine, the likeliest first
@@ -31,6 +32,9 @@ type listening struct {
 func greet(w io.Writer, g greeting) {
 	var b strings.Builder
 	fmt.Fprintln(&b, "corescope-hub is running. Ctrl-C stops it.")
+	if g.demo {
+		fmt.Fprintln(&b, "This is a demo: every node and packet is invented.")
+	}
 	fmt.Fprintln(&b)
 	for _, l := range g.listeners {
 		fmt.Fprintln(&b, "  MQTT     ", g.reach(l.scheme, l.bound)+l.path)

@@ -40,13 +40,14 @@ type hub struct {
 	mqtt    http.Handler     // the broker on the console's port
 
 	supervisor supervisor  // is told how the hub is
+	demo       bool        // every packet is invented
 	serving    atomic.Bool // the MQTT listeners are open and the hub is not stopping
 }
 
 // openHub opens everything, what is downstream first. Nothing is written when a
 // setting cannot be used or an address is taken.
-func openHub(ctx context.Context, cfg *config.Config, log *slog.Logger) (*hub, error) {
-	h := &hub{cfg: cfg, machine: thisMachine(), log: log, started: time.Now()}
+func openHub(ctx context.Context, cfg *config.Config, isDemo bool, log *slog.Logger) (*hub, error) {
+	h := &hub{cfg: cfg, demo: isDemo, machine: thisMachine(), log: log, started: time.Now()}
 	channels, _ := cfg.Channels() // its warnings are among those of the settings
 	keys, err := decoder.NewKeyring(channels...)
 	if err != nil {
@@ -204,6 +205,7 @@ func memory() uint64 {
 // greeting describes the running hub.
 func (h *hub) greeting() greeting {
 	g := greeting{
+		demo: h.demo,
 		data: h.cfg.DBPath,
 		lan:  lanAddresses(h.machine.Addresses, outwardAddress()),
 	}

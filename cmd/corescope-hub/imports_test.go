@@ -25,8 +25,9 @@ var mayImport = map[string][]string{
 	"cmd/corescope-hub/internal/console":   {"decoder", "store", "broker"},
 	"cmd/corescope-hub/internal/metrics":   {"store", "ingest", "broker"},
 	"cmd/corescope-hub/internal/corescope": {"store", "ingest", "broker"},
+	"cmd/corescope-hub/internal/simulate":  {"decoder"},
 	"cmd/corescope-hub": {"decoder", "store", "ingest", "broker", "cmd/corescope-hub/internal/config",
-		"cmd/corescope-hub/internal/console", "cmd/corescope-hub/internal/corescope", "cmd/corescope-hub/internal/metrics"},
+		"cmd/corescope-hub/internal/console", "cmd/corescope-hub/internal/corescope", "cmd/corescope-hub/internal/metrics", "cmd/corescope-hub/internal/simulate"},
 }
 
 // onlyIn is which packages may touch a third-party module or a technology of the
@@ -38,7 +39,7 @@ var onlyIn = map[string][]string{
 	"database/sql":                         {"store"},
 	"github.com/buger/jsonparser":          {"ingest"},
 	"github.com/mochi-mqtt/server/":        {"broker"},
-	"github.com/eclipse/paho.mqtt.golang":  {"broker"},
+	"github.com/eclipse/paho.mqtt.golang":  {"broker", "cmd/corescope-hub/internal/simulate"},
 	"github.com/coder/websocket":           {"broker"},
 	"golang.org/x/crypto/argon2":           {"broker"},
 	"golang.org/x/crypto/acme":             {"broker"},

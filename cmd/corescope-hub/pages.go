@@ -80,6 +80,9 @@ func (h *hub) site() console.Site {
 		Database: h.cfg.DBPath, ConfigFile: h.cfg.File(), PacketDays: h.cfg.Retention.PacketDays,
 		Admission: h.cfg.Hub.Broker.Auth.Who(), OpenToLAN: h.cfg.Hub.Broker.Auth.Anonymous != "false",
 	}
+	if h.demo {
+		s.Name = "Demo, an invented mesh"
+	}
 	if abs, err := filepath.Abs(h.cfg.DBPath); err == nil {
 		s.Database = abs
 	}

@@ -36,12 +36,18 @@ type hubProcess struct {
 // for none. The hub is stopped when the test ends, and has to stop cleanly.
 func startHub(t *testing.T, config string, env ...string) *hubProcess {
 	t.Helper()
+	return startHubWith(t, nil, config, env...)
+}
+
+// startHubWith is startHub with more flags.
+func startHubWith(t *testing.T, flags []string, config string, env ...string) *hubProcess {
+	t.Helper()
 	dir := t.TempDir()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := []string{program, "serve"}
+	args := append([]string{program, "serve"}, flags...)
 	if config != "" {
 		path := filepath.Join(dir, "hub.json")
 		if err := os.WriteFile(path, []byte(config), 0o600); err != nil {

@@ -5,16 +5,17 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 
 	"corescope-hub/cmd/corescope-hub/internal/config"
 )
 
-type serveCmd struct{ configFlag }
+type serveCmd struct {
+	configFlag
+	Demo    bool   `help:"Show an invented mesh: nothing else is stored, and no other broker is dialled."`
+	DemoDir string `type:"path" placeholder:"DIR" help:"Where to keep the demo's database. Without it the demo's is deleted at the end."`
+}
 
 // Run runs the hub until SIGINT or SIGTERM.
 func (c *serveCmd) Run(ctx context.Context, env environment) error {
@@ -26,16 +27,28 @@ func (c *serveCmd) Run(ctx context.Context, env environment) error {
 	for _, w := range cfg.Warnings() {
 		log.Warn(w)
 	}
-	limitMemory(cfg, env.vars)
+	var demo *demo
+	if c.Demo {
+		if demo, err = newDemo(cfg, c.DemoDir, log); err != nil {
+			return err
+		}
+		defer demo.close()
+	}
+	limitMemory(cfg.Runtime.MaxMemoryMB, env.vars, os.DirFS("/"), log)
 	ctx, release := untilSignal(ctx, log)
 	defer release()
 
-	h, err := openHub(ctx, cfg, log)
+	h, err := openHub(ctx, cfg, c.Demo, log)
 	if err != nil {
 		return err
 	}
 	h.supervisor = supervisorOf(env.vars)
-	return h.run(ctx, func() { greet(env.stdout, h.greeting()) })
+	return h.run(ctx, func() {
+		greet(env.stdout, h.greeting())
+		if demo != nil {
+			demo.start(ctx, h.plainAddress())
+		}
+	})
 }
 
 // oneWish is how long after the first signal another one means the same: some
@@ -82,14 +95,5 @@ func untilSignal(ctx context.Context, log *slog.Logger) (_ context.Context, rele
 		close(released)
 		<-done
 		cancel()
-	}
-}
-
-// limitMemory sets the soft limit of runtime.maxMemoryMB, unless GOMEMLIMIT has
-// set one.
-func limitMemory(cfg *config.Config, vars []string) {
-	given := slices.ContainsFunc(vars, func(kv string) bool { return strings.HasPrefix(kv, "GOMEMLIMIT=") })
-	if mb := cfg.Runtime.MaxMemoryMB; mb > 0 && !given {
-		debug.SetMemoryLimit(int64(mb) << 20)
 	}
 }

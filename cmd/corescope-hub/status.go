@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os/signal"
 	"syscall"
 	"time"
@@ -63,39 +61,12 @@ func (c *statusCmd) Run(ctx context.Context, env environment) error {
 	}
 }
 
-func (c *statusCmd) ask(ctx context.Context, address string) (hubStatus, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
-	defer cancel()
-	var r hubStatus
-	if err := askJSON(ctx, "http://"+address+"/api/v1/stats", &r.Stats); err != nil {
+func (c *statusCmd) ask(ctx context.Context, address string) (r hubStatus, err error) {
+	api := &hubAPI{base: "http://" + address, timeout: c.Timeout}
+	if err = api.get(ctx, "/api/v1/stats", &r.Stats); err != nil {
 		return r, err
 	}
-	return r, askJSON(ctx, "http://"+address+"/api/v1/sources", &r.Sources)
-}
-
-// maxAnswer bounds what is read of an answer: something else may listen there.
-const maxAnswer = 4 << 20
-
-func askJSON(ctx context.Context, url string, into any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return fmt.Errorf("ask %s: %w", url, err)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("%w: no hub runs with these settings: start it, or name its settings with --config", err)
-	case err != nil:
-		return fmt.Errorf("%w: is the hub running?", err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("ask %s: %s: is it a corescope-hub of this version that listens there?", url, resp.Status)
-	}
-	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(into); err != nil {
-		return fmt.Errorf("ask %s: %w: is it a corescope-hub that listens there?", url, err)
-	}
-	return nil
+	return r, api.get(ctx, "/api/v1/sources", &r.Sources)
 }
 
 func (c *statusCmd) print(w io.Writer, r hubStatus) error {

@@ -191,7 +191,7 @@ func TestBreakdownOfWhatIsNotHex(t *testing.T) {
 func TestBreakdownHasEveryReadingOfABox(t *testing.T) {
 	t.Parallel()
 	private, from, to := twinKeys(t)
-	mac, ciphertext := decodertest.Seal(sharedSecret(t, private, to), make([]byte, 6))
+	mac, ciphertext := decoder.Seal(sharedSecret(t, private, to), make([]byte, 6))
 	raw, _ := hex.DecodeString("0900" + to[:2] + from[:2] + hex.EncodeToString(append(mac[:], ciphertext...)))
 	b := checkBreakdown(t, reporter(t, `{"identities":[{"prv":"`+private+`"}],"contacts":["`+to+`"]}`), raw)
 	if len(b) != 3 || b[1].Facts[0].Value != to || b[2].Facts[0].Value != from || b[1].Title == b[2].Title {

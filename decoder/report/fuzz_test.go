@@ -87,7 +87,7 @@ func FuzzOpened(f *testing.F) {
 		default:
 			raw = append(raw, dest[0], source[0])
 		}
-		mac, ciphertext := decodertest.Seal(key, plaintext)
+		mac, ciphertext := decoder.Seal(key, plaintext)
 		raw = append(append(raw, mac[:]...), ciphertext...)
 		checkReport(t, readers[int(reader)%len(readers)], raw)
 	})

@@ -10,6 +10,7 @@ import (
 
 	"filippo.io/edwards25519"
 
+	"corescope-hub/decoder"
 	"corescope-hub/decoder/decodertest"
 	"corescope-hub/decoder/report"
 )
@@ -47,7 +48,7 @@ func addressed(t testing.TB, header byte, plaintext string) (frame, keys string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	mac, ciphertext := decodertest.Seal(sharedSecret(t, private, to), body)
+	mac, ciphertext := decoder.Seal(sharedSecret(t, private, to), body)
 	source := from[:2]
 	if header>>2 == 7 {
 		source = from
@@ -135,7 +136,7 @@ func TestBoxThatVerifiesWithoutWholeBlocksIsReported(t *testing.T) {
 func TestSecondReadingOfABoxIsReported(t *testing.T) {
 	t.Parallel()
 	private, from, to := twinKeys(t)
-	mac, ciphertext := decodertest.Seal(sharedSecret(t, private, to), make([]byte, 6))
+	mac, ciphertext := decoder.Seal(sharedSecret(t, private, to), make([]byte, 6))
 	frame := fmt.Sprintf("0900%s%s%x%x", to[:2], from[:2], mac, ciphertext)
 	r := reporter(t, `{"identities":[{"prv":"`+private+`"}],"contacts":["`+to+`"]}`)
 	expect(t, frame, `{"payload":{"decrypted":{"src_pub":"`+to+`"},"also_decrypted":[{"src_pub":"`+from+`"}]}}`, r.Hex(frame))

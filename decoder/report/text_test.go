@@ -53,7 +53,7 @@ func TestMembersKeepTheirOrder(t *testing.T) {
 // groupFrame seals text for the hashtag channel #x.
 func groupFrame(text string) []byte {
 	c := decoder.HashtagChannel("x")
-	mac, ciphertext := decodertest.Seal(c.Secret, append(make([]byte, 5), text...))
+	mac, ciphertext := decoder.Seal(c.Secret, append(make([]byte, 5), text...))
 	return append([]byte{0x15, 0, c.Hash(), mac[0], mac[1]}, ciphertext...)
 }
 

@@ -15,13 +15,6 @@ import (
 	"corescope-hub/decoder"
 )
 
-// publicName is the channel that every MeshCore app has from the start, and
-// publicSecret its well-known key.
-const (
-	publicName   = "Public"
-	publicSecret = "8b3387e9c5cdea6ac9e5edbaa115cd72"
-)
-
 // rainbowFile is read beside the config file when no other is named.
 const rainbowFile = "channel-rainbow.json"
 
@@ -42,7 +35,8 @@ func (c *Config) Channels() (channels []decoder.Channel, warnings []string) {
 		}
 	}
 	c.rainbow(&list)
-	list.addKey(publicName, publicSecret, "")
+	public := decoder.PublicChannel()
+	list.add(public.Name, public.Secret)
 	return list.channels, list.told()
 }
 
@@ -84,7 +78,8 @@ func (l *channelList) told() []string {
 // add appends a channel unless its name is taken. A spelling of Public other
 // than the canonical one never replaces the built-in channel.
 func (l *channelList) add(name string, secret []byte) {
-	if l.seen[name] || name != publicName && strings.EqualFold(name, publicName) {
+	public := decoder.PublicChannel().Name
+	if l.seen[name] || name != public && strings.EqualFold(name, public) {
 		return
 	}
 	l.seen[name] = true
