@@ -22,6 +22,11 @@ export function start(app, main) {
   return live;
 }
 
+/** set sets an attribute that may be what it is to be. */
+function set(el, name, value) {
+  if (el.getAttribute(name) !== String(value)) el.setAttribute(name, value);
+}
+
 class Live {
   constructor(app, main) {
     this.app = app;
@@ -192,7 +197,9 @@ class Live {
   }
 
   showPause() {
-    const n = this.waiting.size, paused = this.isPaused();
+    const n = this.waiting.size, paused = this.isPaused(), told = `${paused} ${n} ${this.paused}`;
+    if (told === this.told) return;
+    this.told = told;
     this.pauseButton.classList.toggle("primary", paused);
     put(this.pauseButton, icon(paused ? "play" : "pause", 14), paused ? (n ? `Resume, ${count(n)} new` : "Resume") : "Pause", h("kbd", { "aria-hidden": "true" }, "space"));
     if (paused) put(this.said, this.paused ? `Paused at ${clock(this.paused)}` : "Paused while scrolled");
@@ -309,9 +316,9 @@ class Live {
       const p = this.packets[i];
       let row = this.made.get(p.id);
       if (!row || row.version !== p.version) row = { version: p.version, el: phone.matches ? this.card(p) : this.row(p) };
-      row.el.setAttribute("aria-selected", String(p === this.selected));
+      set(row.el, "aria-selected", p === this.selected);
       if (p.fresh) row.el.classList.toggle("fresh", Date.now() - p.fresh < 600);
-      if (!phone.matches) row.el.setAttribute("aria-rowindex", i + 3);
+      if (!phone.matches) set(row.el, "aria-rowindex", i + 3);
       made.set(p.id, row);
       rows.push(row.el);
       if (i === open) rows.push(this.expanded.el);
@@ -321,9 +328,20 @@ class Live {
     this.pad(this.bottom, Math.max(0, n - b) * hh + (open >= b ? extra : 0));
     const want = [this.top, ...rows, this.bottom];
     if (!n) want.splice(1, 0, this.nothing());
-    const have = this.body.children;
-    if (have.length !== want.length || want.some((el, i) => have[i] !== el)) this.body.replaceChildren(...want);
+    this.place(want);
     if (n && n - b < 30) this.older();
+  }
+
+  /** place puts rows in, and leaves those that are there where they are: a table that
+   * is filled anew takes longer than a frame. */
+  place(want) {
+    const wanted = new Set(want);
+    for (const el of [...this.body.children]) if (!wanted.has(el)) el.remove();
+    let at = this.body.firstElementChild;
+    for (const el of want) {
+      if (el === at) at = at.nextElementSibling;
+      else this.body.insertBefore(el, at);
+    }
   }
 
   pad(el, px) {
@@ -342,7 +360,7 @@ class Live {
     const others = this.rest ? new Set(p.observations.map((o) => o.observer).filter((id) => !this.shown.some((c) => c.id === id))).size : 0;
     return h("tr", { class: "p", onclick: (e) => this.click(e, p) },
       h("td", { class: "time" }, h("time", { datetime: p.firstSeen, title: utc(at) }, when(at))),
-      h("td", {}, typeMark(p)), h("td", {}, from(p)), h("td", { class: "content-cell" }, content(p)), h("td", { class: "c-path" }, path(p)),
+      h("td", {}, typeMark(p)), h("td", { class: "clip" }, from(p)), h("td", { class: "content-cell clip" }, content(p)), h("td", { class: "c-path clip" }, path(p)),
       wide && h("td", { class: "num two" }, count(p.bytes)),
       wide && h("td", { class: "mono hash" }, h("a", { href: "/tx/" + p.hash, tabindex: -1, onclick: (e) => e.preventDefault() }, p.hash)),
       this.shown.map((c) => snrCell("td", p, c)),
