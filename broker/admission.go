@@ -89,6 +89,28 @@ func (b *Broker) makeRoom(like *conn) bool {
 	return false
 }
 
+// maxUnwritten bounds the bytes that wait for all clients to take them.
+const maxUnwritten = 8 << 20
+
+// relieve ends the connection whose client has taken nothing for the longest
+// time, of those that something waits for.
+func (b *Broker) relieve() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.unwritten.Load() <= maxUnwritten { // somebody else has
+		return
+	}
+	var slowest *conn
+	for c := range b.conns {
+		if c.waiting.Load() > 0 && (slowest == nil || c.moved.Load() < slowest.moved.Load()) {
+			slowest = c
+		}
+	}
+	if slowest != nil {
+		slowest.cutFor(CutNotReading)
+	}
+}
+
 func (b *Broker) refuseFull(c *conn) {
 	b.stats.refusedFull.Add(1)
 	b.full.warn(b.log, "connection refused: too many are open", "listener", c.listener, "remote", c.remote,
@@ -139,6 +161,7 @@ func (b *Broker) leave(c *conn) {
 			b.lingers++
 		}
 		b.mu.Unlock()
+		c.endPacket()
 		if c.arrived != nil {
 			c.arrived()
 		}

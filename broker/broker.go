@@ -33,7 +33,6 @@ type Broker struct {
 	tls   *tls.Config  // of secure listeners
 
 	server    *mqtt.Server
-	ownTopics atomic.Int64 // topics under $SYS, which the library retains from its start
 	listeners []*listener
 	upstreams []*upstream
 	shown     *shownRecently // nil when no upstream is republished
@@ -46,7 +45,11 @@ type Broker struct {
 	delayed  map[string]*time.Timer   // last wills that wait, by client id
 	inFlight atomic.Int64             // messages whose fate is not known
 
-	backlog   atomic.Int64 // bytes in all outboxes
+	intake    *intake
+	unwritten atomic.Int64 // bytes that wait for all connections to take them
+	backlog   atomic.Int64 // bytes in all outboxes, and sent and not acknowledged
+	shelf     shelf
+	held      holdings
 	roster    *roster
 	roll      Roll // the decisions in roster; unused without a file
 	rollStamp stamp
@@ -66,6 +69,8 @@ func New(sink Sink, opts Options) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{opts: opts, sink: sink, log: opts.Log, crowd: newCrowd(), arriving: make(map[string]chan struct{}), delayed: make(map[string]*time.Timer)}
+	b.intake = newIntake(opts.MaxPacketSize)
+	b.shelf.costs = make(map[string]int)
 	b.roster = newRoster(opts.Observers.KnownOnly, opts.Observers.Limits)
 	b.stats.init()
 	var err error
@@ -133,7 +138,6 @@ func (b *Broker) Run(ctx context.Context, ready func()) error {
 	if err := b.server.Serve(); err != nil {
 		return fmt.Errorf("start broker: %w", err)
 	}
-	b.ownTopics.Store(int64(b.server.Topics.Retained.Len()))
 	b.restore()
 	var loops errgroup.Group
 	for _, l := range b.listeners {
@@ -143,6 +147,7 @@ func (b *Broker) Run(ctx context.Context, ready func()) error {
 		loops.Go(func() error { u.run(b.accepting); return nil })
 	}
 	loops.Go(func() error { b.keepRoster(b.accepting); return nil })
+	loops.Go(func() error { b.keepCount(b.accepting); return nil })
 	if a, ok := b.certs.(*automatic); ok {
 		loops.Go(func() error { a.run(b.accepting, challenges); return nil })
 	}

@@ -22,6 +22,7 @@ var errSlowClient = errors.New("client does not read what it is sent")
 type conn struct {
 	net.Conn // what MQTT is carried by
 	lookahead
+	framing framing // the reader's goroutine alone uses it
 	caller
 	way          *wayIn
 	listener     string
@@ -45,6 +46,7 @@ type conn struct {
 		err      error
 	}
 	waiting atomic.Int64 // len(out.waiting) plus what is being written
+	moved   atomic.Int64 // when its client last took some of that; ns since 1970
 
 	client     atomic.Pointer[mqtt.Client] // set once it has logged in
 	principal  Principal                   // set when it logs in
@@ -104,20 +106,19 @@ func (c *conn) become(carrier net.Conn, closesWhole bool) bool {
 	return true
 }
 
-// Read reads what was looked at first.
-func (c *conn) Read(p []byte) (int, error) {
-	n, err := c.read(c.Conn, p)
-	if n > 0 {
-		c.latest = p[n-1]
-	}
-	return n, err
-}
-
 // RemoteAddr is where the client is, by the word of a trusted proxy.
 func (c *conn) RemoteAddr() net.Addr { return c.caller }
 
 // Write takes p whole and returns at once.
 func (c *conn) Write(p []byte) (int, error) {
+	n, err := c.put(p)
+	if b := c.way.b; b.unwritten.Load() > maxUnwritten {
+		b.relieve()
+	}
+	return n, err
+}
+
+func (c *conn) put(p []byte) (int, error) {
 	c.out.Lock()
 	defer c.out.Unlock()
 	if c.out.err != nil {
@@ -131,9 +132,10 @@ func (c *conn) Write(p []byte) (int, error) {
 		return 0, errSlowClient
 	}
 	c.out.waiting = append(c.out.waiting, p...)
-	c.waiting.Add(int64(len(p)))
+	c.await(len(p))
 	if !c.out.flushing {
 		c.out.flushing, c.out.idle = true, make(chan struct{})
+		c.moved.Store(time.Now().UnixNano())
 		go c.flush()
 	}
 	return len(p), nil
@@ -149,7 +151,11 @@ func (c *conn) flush() {
 		c.out.waiting, c.out.spare = c.out.spare[:0], nil
 		c.out.Unlock()
 		err := c.writeOut(p)
-		c.waiting.Add(-int64(len(p)))
+		c.out.Lock()
+		if c.out.err == nil {
+			c.await(-len(p))
+		}
+		c.out.Unlock()
 		if drained := c.drained.Load(); drained != nil && err == nil {
 			(*drained)()
 		}
@@ -174,7 +180,9 @@ func (c *conn) flush() {
 func (c *conn) writeOut(p []byte) error {
 	const piece = 16 << 10
 	for len(p) > 0 {
-		c.Conn.SetWriteDeadline(time.Now().Add(c.writeTimeout))
+		now := time.Now()
+		c.moved.Store(now.UnixNano())
+		c.Conn.SetWriteDeadline(now.Add(c.writeTimeout))
 		n, err := c.Conn.Write(p[:min(piece, len(p))])
 		if err != nil {
 			return err
@@ -184,6 +192,12 @@ func (c *conn) writeOut(p []byte) error {
 	return nil
 }
 
+// await counts n bytes more, or less, that wait. The caller holds out.
+func (c *conn) await(n int) {
+	c.waiting.Add(int64(n))
+	c.way.b.unwritten.Add(int64(n))
+}
+
 // fail ends the connection without waiting for what is still to be written.
 // The caller holds out.
 func (c *conn) fail(err error) {
@@ -191,7 +205,7 @@ func (c *conn) fail(err error) {
 		c.out.err = err
 	}
 	c.out.closed = true
-	c.waiting.Store(0)
+	c.await(-int(c.waiting.Load()))
 	c.out.waiting = nil
 	c.abort()
 }
@@ -237,8 +251,8 @@ func (c *conn) Close() error {
 	return c.Conn.Close()
 }
 
-// SetDeadline sets the deadline for reading: each write has its own.
-func (c *conn) SetDeadline(t time.Time) error {
+// setReadDeadline sets it unless the connection is closed.
+func (c *conn) setReadDeadline(t time.Time) error {
 	c.out.Lock()
 	defer c.out.Unlock()
 	if c.out.closed { // it stands at a moment in the past, to end the reader
@@ -251,8 +265,13 @@ func (c *conn) SetDeadline(t time.Time) error {
 // out.
 func (c *conn) behind() bool { return int(c.waiting.Load()) > c.soft }
 
-// busy says whether enough waits for the client, for now.
-func (c *conn) busy() bool { return int(c.waiting.Load()) > c.soft/4 }
+// busy says whether enough waits for the client, for now. The more waits for all,
+// the less is enough.
+func (c *conn) busy() bool {
+	const least = 4 << 10
+	share := max(least, (maxUnwritten-c.way.b.unwritten.Load())/4)
+	return c.waiting.Load() > min(int64(c.soft/4), share)
+}
 
 // goodbye ends the connection from our side. MQTT 5 clients are told why; for
 // older ones the protocol has no such packet.

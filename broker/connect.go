@@ -18,6 +18,8 @@ func (h *hook) OnConnect(cl *mqtt.Client, pk packets.Packet) error {
 		c.will = willOf(cl, pk.Connect.WillProperties)
 	}
 	cl.Properties.Will = mqtt.Will{}
+	p := &cl.Properties.Props // kept as long as the session, and nobody asks for these
+	p.User, p.AuthenticationMethod, p.AuthenticationData = nil, "", nil
 	return nil
 }
 
@@ -129,6 +131,7 @@ func (h *hook) inherit(cl *mqtt.Client, pk packets.Packet, older *mqtt.Client) {
 // OnSessionEstablished makes the session visible.
 func (h *hook) OnSessionEstablished(cl *mqtt.Client, pk packets.Packet) {
 	if c := connOf(cl); c != nil {
+		cl.State.Inflight.ResetSendQuota(0) // see window: with it the library locks what it has locked already
 		drained := func() { c.outbox.pump(cl, h.b) }
 		c.client.Store(cl)
 		c.drained.Store(&drained)

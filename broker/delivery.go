@@ -20,6 +20,7 @@ type delivery struct {
 	key     string              // of the observer that it is of; "" for none
 	status  bool                // it tells of the observer itself
 	will    bool                // sent for a client that is gone
+	room    int                 // bytes of the intake that it has; 0 for a will
 	departs bool                // no message, but the end of them
 	waiter  chan ingest.Verdict // QoS 2: the connection waits and lets the library answer
 	verdict ingest.Verdict
@@ -32,8 +33,8 @@ type delivery struct {
 type deliveries struct {
 	mu    sync.Mutex
 	queue []*delivery
-	slots chan struct{} // one taken by each message that will be acknowledged
-	quiet chan struct{} // one by each message at QoS 0
+	slots chan struct{} // taken by messages that will be acknowledged
+	quiet chan struct{} // by messages at QoS 0
 }
 
 // quietShare is how many times more messages of one connection may wait for
@@ -41,12 +42,44 @@ type deliveries struct {
 // itself: those of all others would wait behind.
 const quietShare = 4
 
-// place is where a message of that QoS takes a slot until it is answered.
-func (q *deliveries) place(qos byte) chan struct{} {
-	if qos == 0 {
-		return q.quiet
+// Bounds of the memory that messages take until they are answered.
+const (
+	messageCost = 512     // bytes that each takes besides its own
+	slotSize    = 1 << 10 // bytes of one for each slot
+)
+
+// place is where d takes its slots until it is answered, and how many. A large
+// message takes several, so that few of one connection are ahead of others'.
+func (d *delivery) place() (slots chan struct{}, n int) {
+	slots = d.c.deliveries.slots
+	if d.message.qos == 0 {
+		slots = d.c.deliveries.quiet
 	}
-	return q.slots
+	return slots, min(1+d.message.size()/slotSize, cap(slots))
+}
+
+// leave gives back what d has taken.
+func (d *delivery) leave() {
+	if d.will {
+		return
+	}
+	slots, n := d.place()
+	for range n {
+		<-slots
+	}
+	d.b.intake.leave(d.room)
+}
+
+// unanswered is how many messages wait for their acknowledgement.
+func (q *deliveries) unanswered() (n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, d := range q.queue {
+		if d.message.qos > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // add puts d at the end of the line.
@@ -84,9 +117,7 @@ func (d *delivery) answer() {
 		d.b.standDown(d.c)
 		return
 	}
-	if !d.will {
-		defer func() { <-d.c.deliveries.place(d.message.qos) }()
-	}
+	defer d.leave()
 	d.b.stats.count(d.verdict)
 	d.b.roster.settled(d.c, d.key, d.verdict, time.Now())
 	if d.verdict.Outcome == ingest.Stored || d.verdict.Outcome == ingest.Passed {

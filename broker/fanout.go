@@ -2,7 +2,6 @@ package broker
 
 import (
 	"slices"
-	"sync/atomic"
 	"time"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
@@ -18,13 +17,17 @@ type outgoing struct {
 	properties *packets.Properties // of MQTT 5 publishers
 }
 
+// userPropertyCost is what keeping a user property takes besides its text, in
+// bytes; on the wire it may have five.
+const userPropertyCost = 64
+
 // size is what keeping m takes, in bytes.
 func (m *outgoing) size() int {
 	n := len(m.topic) + len(m.payload)
 	if p := m.properties; p != nil {
 		n += len(p.CorrelationData) + len(p.ResponseTopic) + len(p.ContentType)
 		for _, u := range p.User {
-			n += len(u.Key) + len(u.Val)
+			n += userPropertyCost + len(u.Key) + len(u.Val)
 		}
 	}
 	return n
@@ -62,9 +65,8 @@ func (b *Broker) forward(from string, m outgoing) {
 		}
 	}()
 	pk := m.packet(from, time.Now())
-	if m.retain && b.mayRetain(m) {
-		b.server.Topics.RetainMessage(*pk)
-		atomic.StoreInt64(&b.server.Info.Retained, int64(b.server.Topics.Retained.Len()))
+	if m.retain {
+		b.retain(m, from)
 	}
 	subscribers := b.server.Topics.Subscribers(m.topic)
 	if len(subscribers.Shared) > 0 {
@@ -136,27 +138,4 @@ func (v *view) of(p *Principal) *packets.Packet {
 		v.redacted, v.limited = true, redact(v.whole)
 	}
 	return v.limited
-}
-
-// mayRetain keeps the number of topics with a retained message bounded, and the
-// memory that they take.
-func (b *Broker) mayRetain(m outgoing) bool {
-	if m.size() > b.opts.MaxRetainedBytes {
-		b.stats.retainRefused.Add(1)
-		return false
-	}
-	if len(m.payload) == 0 || b.retained() < int64(b.opts.MaxRetained) {
-		return true
-	}
-	if _, known := b.server.Topics.Retained.Get(m.topic); known {
-		return true
-	}
-	b.stats.retainRefused.Add(1)
-	return false
-}
-
-// retained is how many topics have a retained message, those under $SYS apart,
-// which the library keeps for itself.
-func (b *Broker) retained() int64 {
-	return int64(b.server.Topics.Retained.Len()) - b.ownTopics.Load()
 }

@@ -29,7 +29,8 @@ func (h *hook) Provides(method byte) bool {
 	switch method {
 	case mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnSessionEstablish, mqtt.OnSessionEstablished,
 		mqtt.OnDisconnect, mqtt.OnACLCheck, mqtt.OnPacketRead, mqtt.OnPublish, mqtt.OnSubscribe,
-		mqtt.OnUnsubscribe, mqtt.OnClientExpired, mqtt.OnPacketProcessed, mqtt.OnSubscribed, mqtt.OnPacketEncode:
+		mqtt.OnUnsubscribe, mqtt.OnClientExpired, mqtt.OnPacketProcessed, mqtt.OnSubscribed, mqtt.OnPacketEncode,
+		mqtt.OnQosDropped, mqtt.OnRetainedExpired:
 		return true
 	}
 	return false
@@ -73,8 +74,8 @@ func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet,
 	switch {
 	case pk.FixedHeader.Type == packets.Connect:
 		pk.Connect = lawful(pk.Connect)
-	case pk.FixedHeader.Type == packets.Publish && refuseTopic(pk.TopicName):
-		pk.TopicName = refusedTopic
+	case pk.FixedHeader.Type == packets.Publish && (refuseTopic(pk.TopicName) || len(pk.Properties.User) > maxUserProperties):
+		pk.TopicName, pk.Properties.User = refusedTopic, nil
 	}
 	c := connOf(cl)
 	if c == nil {
@@ -97,8 +98,18 @@ func (h *hook) OnPacketProcessed(cl *mqtt.Client, pk packets.Packet, err error) 
 		return
 	}
 	switch pk.FixedHeader.Type {
-	case packets.Subscribe, packets.Puback, packets.Pubrec, packets.Pubcomp:
+	case packets.Puback, packets.Pubrec, packets.Pubcomp:
+		c.outbox.acknowledged(cl, pk.PacketID, h.b)
 		c.outbox.pump(cl, h.b)
+	case packets.Subscribe:
+		c.outbox.pump(cl, h.b)
+	}
+}
+
+// OnQosDropped follows the library, which has given up a message.
+func (h *hook) OnQosDropped(cl *mqtt.Client, pk packets.Packet) {
+	if c := connOf(cl); c != nil && !c.superseded.Load() { // else another connection has them
+		c.outbox.acknowledged(cl, pk.PacketID, h.b)
 	}
 }
 
@@ -112,9 +123,14 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (out packets.Packet
 	if c == nil || h.b.stopping() { // no answer; what is under way has one to come before the session ends
 		return pk, packets.ErrRejectPacket
 	}
+	if pk.FixedHeader.Qos == 2 && !h.b.held.handshake(cl) {
+		c.cutFor(CutUnreleased)
+		return pk, packets.ErrRejectPacket
+	}
 	h.b.stats.received.Add(1)
 	d := &delivery{b: h.b, c: c, cl: cl, id: pk.PacketID, message: outgoingOf(cl, pk)}
-	if !h.takeSlot(c.deliveries.place(pk.FixedHeader.Qos)) {
+	d.room = messageCost + d.message.size()
+	if !h.takeSlots(d.place()) || !h.b.intake.enter(d.room, h.b.accepting.Done()) {
 		return pk, packets.ErrRejectPacket
 	}
 	if pk.FixedHeader.Qos == 2 {
@@ -129,15 +145,17 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (out packets.Packet
 	return h.await(d, pk)
 }
 
-// takeSlot waits until there is room in slots; it returns false when the broker
-// begins to stop.
-func (h *hook) takeSlot(slots chan struct{}) bool {
-	select {
-	case slots <- struct{}{}:
-		return true
-	case <-h.b.accepting.Done():
-		return false
+// takeSlots waits until there is room for n in slots; it returns false when the
+// broker begins to stop.
+func (h *hook) takeSlots(slots chan struct{}, n int) bool {
+	for range n {
+		select {
+		case slots <- struct{}{}:
+		case <-h.b.accepting.Done():
+			return false
+		}
 	}
+	return true
 }
 
 // pause lets a connection wait that sends more than its share.

@@ -25,6 +25,7 @@ type Options struct {
 
 	ConnectTimeout time.Duration // from accept to a complete CONNECT
 	WriteTimeout   time.Duration // a client that takes none of its data for so long is cut off
+	PacketTimeout  time.Duration // from the begin of a large control packet until it is whole
 	DrainTimeout   time.Duration // at stop, how long messages may wait for their commit
 
 	MaxConnections   int // open connections of all listeners, logged in or not
@@ -70,6 +71,7 @@ func DefaultOptions() Options {
 		Log:              slog.New(slog.DiscardHandler),
 		ConnectTimeout:   15 * time.Second,
 		WriteTimeout:     10 * time.Second,
+		PacketTimeout:    2 * time.Minute,
 		DrainTimeout:     10 * time.Second,
 		MaxConnections:   2048,
 		MaxPerAddress:    1024,

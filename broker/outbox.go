@@ -15,7 +15,9 @@ const (
 	maxUnacknowledged = 512      // messages at QoS 1 and 2 that a client has and did not acknowledge
 	maxReplays        = 64       // subscriptions whose retained messages it has yet to get
 	sendingSize       = 64       // bytes that a message takes besides its text
-	maxBacklog        = 32 << 20 // bytes that wait for all sessions together
+	maxBacklog        = 24 << 20 // bytes that wait for all sessions together
+	welcomeSize       = 16 << 10 // bytes of a message that a session for which nothing waits gets in any case
+	unackedCost       = 768      // bytes that the library keeps of an unacknowledged message besides its text
 )
 
 // sending is one message for one session.
@@ -42,9 +44,10 @@ type outbox struct {
 	mu      sync.Mutex
 	replays []replay
 	queue   []sending
-	bytes   int   // of queue
-	number  int64 // of the message sent last, to send unacknowledged ones again in order
-	closed  bool  // its session has ended
+	unacked map[uint16]int // bytes of what was sent and is not acknowledged, by packet id
+	bytes   int            // of queue and unacked
+	number  int64          // of the message sent last, to send unacknowledged ones again in order
+	closed  bool           // its session has ended
 
 	pending atomic.Bool // there is something in it
 }
@@ -54,11 +57,12 @@ func (o *outbox) add(s sending, b *Broker) bool {
 	size := s.size()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.closed || len(o.queue) > 0 && int64(o.bytes+size) > b.room() {
+	idle := o.bytes == 0 && size <= welcomeSize
+	if o.closed || !idle && int64(o.bytes+size) > b.room() {
 		return false
 	}
-	o.queue, o.bytes = append(o.queue, s), o.bytes+size
-	b.backlog.Add(int64(size))
+	o.queue = append(o.queue, s)
+	o.keep(size, b)
 	o.pending.Store(true)
 	return true
 }
@@ -112,13 +116,24 @@ func (o *outbox) pump(cl *mqtt.Client, b *Broker) {
 			return
 		}
 		o.queue[0], o.queue = sending{}, o.queue[1:]
-		o.drop(s.size(), b)
+		o.keep(-s.size(), b)
 	}
 }
 
-func (o *outbox) drop(size int, b *Broker) {
-	o.bytes -= size
-	b.backlog.Add(-int64(size))
+// keep counts size bytes more, or less. The caller holds mu.
+func (o *outbox) keep(size int, b *Broker) {
+	o.bytes += size
+	b.backlog.Add(int64(size))
+}
+
+// acknowledged forgets a message that the library has forgotten.
+func (o *outbox) acknowledged(cl *mqtt.Client, id uint16, b *Broker) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if _, there := cl.State.Inflight.Get(id); !there {
+		o.keep(-o.unacked[id], b)
+		delete(o.unacked, id)
+	}
 }
 
 // sendRetained sends the next retained message; false when the client cannot
@@ -164,7 +179,8 @@ func (o *outbox) send(cl *mqtt.Client, s sending, b *Broker) bool {
 		cl.WritePacket(out) // a broken connection shows itself to its reader
 		return true
 	}
-	if cl.State.Inflight.Len() >= window(cl) {
+	size := s.size() + unackedCost
+	if cl.State.Inflight.Len() >= window(cl) || len(o.unacked) > 0 && int64(o.bytes+size) > b.room() {
 		return false
 	}
 	id, err := cl.NextPacketID()
@@ -176,7 +192,14 @@ func (o *outbox) send(cl *mqtt.Client, s sending, b *Broker) bool {
 	out.Created = o.number // the library sends again in the order of this
 	cl.State.Inflight.Set(out)
 	atomic.AddInt64(&b.server.Info.Inflight, 1)
+	if o.unacked == nil {
+		o.unacked = make(map[uint16]int)
+	}
+	o.keep(size-o.unacked[out.PacketID], b)
+	o.unacked[out.PacketID] = size
 	if err := cl.WritePacket(out); errors.Is(err, packets.ErrPacketTooLarge) && cl.State.Inflight.Delete(out.PacketID) {
+		o.keep(-size, b)
+		delete(o.unacked, out.PacketID)
 		atomic.AddInt64(&b.server.Info.Inflight, -1) // for this client it counts as sent (MQTT-3.1.2-25)
 	}
 	return true
@@ -195,6 +218,6 @@ func (o *outbox) close(b *Broker) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	b.backlog.Add(-int64(o.bytes))
-	o.queue, o.replays, o.bytes, o.closed = nil, nil, 0, true
+	o.queue, o.replays, o.unacked, o.bytes, o.closed = nil, nil, nil, 0, true
 	o.pending.Store(false)
 }

@@ -29,10 +29,9 @@ type RetainedStatus struct {
 func (b *Broker) restore() {
 	for _, s := range b.opts.Statuses[:min(len(b.opts.Statuses), b.opts.MaxRetained)] {
 		m := outgoing{topic: s.Topic, payload: s.Payload, retain: true}
-		if refuseTopic(m.topic) || !mqtt.IsValidFilter(m.topic, true) || !b.mayRetain(m) {
+		if refuseTopic(m.topic) || !mqtt.IsValidFilter(m.topic, true) || !b.retain(m, "") {
 			continue
 		}
-		b.server.Topics.RetainMessage(*m.packet("", time.Now()))
 		b.roster.assume(s.Key, s.Topic)
 	}
 	b.opts.Statuses = nil // they are in the library's hands now

@@ -14,7 +14,7 @@ const (
 	ReasonDuplicates Reason = "duplicate_storm"  // the same message, over and over
 	ReasonForeignKey Reason = "not_own_key"      // under another key than the login has proved
 	ReasonNotAllowed Reason = "not_allowed"      // the login may not publish there
-	ReasonTopic      Reason = "topic_refused"    // beyond the bounds of a topic, or one of the broker's own
+	ReasonTopic      Reason = "topic_refused"    // beyond the bounds of a topic, or one of the broker's own; or too many properties
 	ReasonLogin      Reason = "login"            // the login itself was refused
 	ReasonWill       Reason = "will"             // the last will could never be published
 )
@@ -45,7 +45,7 @@ var ownWords = map[Reason]words{
 	ReasonDuplicates: {"it sends the same messages over and over", "look for two bridges that feed each other"},
 	ReasonForeignKey: {"it publishes under another key than it logged in with", "set the same key in its topic and its login"},
 	ReasonNotAllowed: {"its login may not publish there", "check the role and the topics of its user (corescope-hub passwd)"},
-	ReasonTopic:      {"its topic is too long or too deep, or one of the broker's own", "use meshcore/{IATA}/{PUBLIC KEY}/packets and /status"},
+	ReasonTopic:      {"its topic is too long or too deep, or one of the broker's own, or the message has too many properties", "use meshcore/{IATA}/{PUBLIC KEY}/packets and /status"},
 	ReasonLogin:      {"its login was refused", "check its user name and password, or its token and clock"},
 	ReasonWill:       {"its last will is for a topic that it may not publish to, or too large", "use its own status topic for the last will"},
 }

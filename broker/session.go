@@ -3,7 +3,7 @@ package broker
 import (
 	"cmp"
 	"slices"
-	"strings"
+	"sort"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,11 +45,11 @@ func (b *Broker) Sessions() []Session {
 			Protocol:      cl.Properties.ProtocolVersion,
 			Since:         c.since,
 			Subscriptions: cl.State.Subscriptions.Len(),
-			Unanswered:    len(c.deliveries.slots),
+			Unanswered:    c.deliveries.unanswered(),
 			PendingBytes:  int(c.waiting.Load()),
 		})
 	}
-	slices.SortFunc(all, func(a, b Session) int { return strings.Compare(a.ClientID, b.ClientID) })
+	sort.Slice(all, func(i, k int) bool { return all[i].ClientID < all[k].ClientID })
 	return all
 }
 

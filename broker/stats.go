@@ -34,6 +34,7 @@ type Stats struct {
 	ProtocolErrors       int64 // connections ended because the client broke the protocol or a bound
 	AcceptErrors         int64
 	TLSFailures          map[TLSFailure]int64 // handshakes that failed, by the reason; all reasons are there
+	Cut                  map[Cut]int64        // connections ended because their client held too much memory; all reasons are there
 	Panics               int64
 
 	CertificateExpires time.Time // the first to expire of those for tls and wss; zero when one is missing
@@ -50,6 +51,7 @@ type counters struct {
 	protocolErrors, forgotten, panics                                               atomic.Int64
 	evicted, connectTimeouts, refusedProxies                                        atomic.Int64
 	tls                                                                             [len(TLSFailures)]atomic.Int64
+	cuts                                                                            [len(Cuts)]atomic.Int64
 
 	refusedMessages map[Reason]*atomic.Int64 // by every one of Reasons; the map itself never changes
 }
@@ -98,6 +100,10 @@ func (b *Broker) Stats() Stats {
 		AcceptErrors:         c.acceptErrors.Load(),
 		Panics:               c.panics.Load(),
 		TLSFailures:          make(map[TLSFailure]int64),
+		Cut:                  make(map[Cut]int64),
+	}
+	for i, why := range Cuts {
+		s.Cut[why] = c.cuts[i].Load()
 	}
 	for i, why := range TLSFailures {
 		s.TLSFailures[why] = c.tls[i].Load()

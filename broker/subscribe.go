@@ -19,7 +19,8 @@ func (h *hook) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
 	}
 	for i := range pk.Filters {
 		_, again := cl.State.Subscriptions.Get(pk.Filters[i].Filter)
-		if tooDeep(pk.Filters[i].Filter) || !wellFormed(pk.Filters[i].Filter) || !again && held >= h.b.opts.MaxSubscriptions {
+		if tooDeep(pk.Filters[i].Filter) || !wellFormed(pk.Filters[i].Filter) ||
+			!again && (held >= h.b.opts.MaxSubscriptions || !h.b.held.hold(pk.Filters[i].Filter)) {
 			h.b.stats.refusedSubscriptions.Add(1)
 			pk.Filters[i].Filter = ""
 			continue
@@ -54,6 +55,9 @@ func (h *hook) OnSubscribed(cl *mqtt.Client, pk packets.Packet, reasonCodes []by
 			r.topics = append(r.topics, retained.TopicName)
 		}
 		c.outbox.replay(r)
+	}
+	if c != nil {
+		c.wantsRetained = nil
 	}
 }
 

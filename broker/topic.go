@@ -12,6 +12,10 @@ const (
 	maxTopicLevels = 8
 )
 
+// maxUserProperties bounds those of one message (MQTT 5): they take many times the
+// memory that they have on the wire. No real client has any.
+const maxUserProperties = 64
+
 // refusedTopic stands for a topic that may not be published to.
 const refusedTopic = "corescope-hub/refused"
 

@@ -31,6 +31,9 @@ type preparedStmt interface {
 }
 
 func openWriteConn(ctx context.Context, dsn string) (*writeConn, error) {
+	if err := registerJoinedWAL(); err != nil {
+		return nil, err
+	}
 	pool, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, err

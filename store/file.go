@@ -37,7 +37,7 @@ func dsn(path string, params ...string) string {
 //
 // mode is rwc to make the file when there is none, rw to insist on it.
 func writerDSN(path, mode string, opts Options) string {
-	params := []string{"mode=" + mode, "_pragma=busy_timeout(5000)"}
+	params := []string{"mode=" + mode, "vfs=" + joinedWAL, "_pragma=busy_timeout(5000)"}
 	if isFresh(path) || fileSize(path+"-journal") > 0 { // which may make it fresh again
 		params = append(params, "_pragma=page_size("+strconv.Itoa(pageSize)+")", "_pragma=auto_vacuum(INCREMENTAL)")
 	}

@@ -1,49 +1,134 @@
 package main
 
 import (
-	"fmt"
+	"bytes"
+	"cmp"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
 )
 
+// pictures are the views that are kept in deploy/reference/console: HUB_PICTURES
+// names the directory that they are to be made in.
+var pictures = []string{
+	"live-dark", "live-light", "pane-dark", "packet-dark", "observers-dark", "node-dark", "sources-light", "system-light", "set-up-light",
+	"live-phone-dark", "pane-phone-dark", "observers-phone-light",
+}
+
 func TestEveryPageInBothThemesAndOnAPhone(t *testing.T) {
-	needTool(t, "chromium")
-	m := newMesh(t)
-	h := startHub(t, fmt.Sprintf(`{"dbPath": %q, "hashChannels": ["#boats", "#weather", "#bot"]}`, m.history(t)))
-	m.connect(t, h.mqtt)
+	s := newSite(t)
 	empty := startHub(t, "")
-	wide, phone := newBrowser(t, 1920, 1080), newBrowser(t, 390, 844)
+	wide, phone := newBrowser(t, 1600, 900), newBrowser(t, 390, 844)
+	if os.Getenv("HUB_PICTURES") != "" {
+		s.traffic(t, 130*time.Second) // for the charts of minutes
+	}
+	s.m.advert(0, time.Now())
+	s.m.settle(t)
+	pages := append(s.pages(t, wide), page{"set-up", empty.console, `document.querySelector(".checks li")`})
 	for _, theme := range []string{"dark", "light"} {
 		wide.theme(theme)
 		phone.theme(theme)
-		wide.open(empty.console)
-		wide.await(`document.querySelector(".checks li")`)
-		wide.picture("empty-" + theme)
-		for _, page := range []string{"/", "/observers", "/nodes", "/sources", "/system"} {
-			name := "live"
-			if page != "/" {
-				name = page[1:]
-			}
-			wide.open(h.console + page)
-			if page == "/" || page == "/nodes" {
-				wide.await(`document.querySelectorAll("tr.p, .nodes-list tr.pick").length > 15`)
-			}
-			wide.picture(name + "-" + theme)
-			phone.open(h.console + page)
-			phone.picture(name + "-phone-" + theme)
+		for _, p := range pages {
+			wide.show(p)
+			wide.picture(p.name + "-" + theme)
+			phone.show(p)
+			phone.picture(p.name + "-phone-" + theme)
 		}
-		advert := eval[string](wide, `fetch("/api/v1/packets?type=ADVERT&limit=5").then(r => r.json()).then(l => l.packets[0].hash)`)
-		message := eval[string](wide, `fetch("/api/v1/packets?type=GRP_TXT&limit=5").then(r => r.json()).then(l => l.packets[0].hash)`)
-		node := eval[string](wide, `fetch("/api/v1/nodes").then(r => r.json()).then(l => l.nodes.find(n => n.name === "North Ridge").key)`)
-		wide.open(h.console + "/?tx=" + advert)
-		wide.await(`document.querySelectorAll(".pane .by").length > 100`)
-		wide.picture("pane-" + theme)
-		phone.open(h.console + "/?tx=" + message)
-		phone.await(`document.querySelectorAll(".pane .by").length > 20`)
-		phone.picture("pane-phone-" + theme)
-		wide.open(h.console + "/tx/" + message)
-		wide.picture("packet-" + theme)
-		wide.open(h.console + "/nodes/" + node)
-		wide.await(`document.querySelectorAll(".pane .mini tr").length > 4`)
-		wide.picture("node-" + theme)
 	}
+	for _, b := range []*browser{wide, phone} {
+		b.theErrors() // a page that is not there is said by a status, which the browser logs
+	}
+}
+
+func TestEveryPictureIsKeptAndSmall(t *testing.T) {
+	t.Parallel()
+	for _, name := range pictures {
+		f, err := os.Stat(filepath.Join("..", "..", "deploy", "reference", "console", name+".png"))
+		if err != nil {
+			t.Errorf("%v: make them anew, as the README says", err)
+		} else if f.Size() > 150_000 {
+			t.Errorf("%s has %d bytes", f.Name(), f.Size())
+		}
+	}
+}
+
+// traffic lets the mesh talk as it usually does.
+func (s *site) traffic(t *testing.T, length time.Duration) {
+	t.Helper()
+	next, end := time.NewTicker(3*time.Second), time.After(length)
+	defer next.Stop()
+	for {
+		select {
+		case <-next.C:
+			s.m.anything(time.Now())
+		case <-end:
+			s.m.settle(t)
+			return
+		}
+	}
+}
+
+// picture saves what is in sight when it is one of the pictures, and HUB_PICTURES
+// names a directory.
+func (b *browser) picture(name string) {
+	b.t.Helper()
+	dir := os.Getenv("HUB_PICTURES")
+	if dir == "" || !slices.Contains(pictures, name) {
+		return
+	}
+	shot, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	full, err := png.Decode(bytes.NewReader(shot))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var small bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&small, fewColours(full)); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), small.Bytes(), 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// fewColours is a picture in at most 256 colours: the most frequent of those that
+// differ, and the nearest of them for the rest.
+func fewColours(full image.Image) *image.Paletted {
+	counts := map[color.RGBA]int{}
+	bounds := full.Bounds()
+	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+		for x := bounds.Min.X; x < bounds.Max.X; x++ {
+			counts[color.RGBAModel.Convert(full.At(x, y)).(color.RGBA)]++
+		}
+	}
+	palette := color.Palette{}
+	for _, c := range slices.SortedFunc(maps.Keys(counts), func(a, b color.RGBA) int { return cmp.Compare(counts[b], counts[a]) }) {
+		if len(palette) < 256 && !slices.ContainsFunc(palette, func(p color.Color) bool { return alike(p.(color.RGBA), c) }) {
+			palette = append(palette, c)
+		}
+	}
+	out := image.NewPaletted(bounds, palette)
+	draw.Draw(out, bounds, full, bounds.Min, draw.Src)
+	return out
+}
+
+// alike says whether nobody sees two colours apart that stand side by side in
+// text.
+func alike(a, b color.RGBA) bool {
+	difference := 0
+	for _, d := range []int{int(a.R) - int(b.R), int(a.G) - int(b.G), int(a.B) - int(b.B)} {
+		difference += d * d
+	}
+	return difference < 12*12
 }

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -136,22 +134,6 @@ func eval[T any](b *browser, expression string) T {
 func (b *browser) theme(name string) {
 	b.t.Helper()
 	b.do(call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}}))
-}
-
-// picture saves what is in sight, when HUB_PICTURES names a directory.
-func (b *browser) picture(name string) {
-	b.t.Helper()
-	dir := os.Getenv("HUB_PICTURES")
-	if dir == "" {
-		return
-	}
-	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
-		b.t.Fatal(err)
-	}
 }
 
 // theErrors are what the page complained about so far, which it may.

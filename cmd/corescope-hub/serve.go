@@ -5,9 +5,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -37,7 +34,7 @@ func (c *serveCmd) Run(ctx context.Context, env environment) error {
 		}
 		defer demo.close()
 	}
-	limitMemory(cfg, env.vars)
+	limitMemory(cfg.Runtime.MaxMemoryMB, env.vars, os.DirFS("/"), log)
 	ctx, release := untilSignal(ctx, log)
 	defer release()
 
@@ -98,14 +95,5 @@ func untilSignal(ctx context.Context, log *slog.Logger) (_ context.Context, rele
 		close(released)
 		<-done
 		cancel()
-	}
-}
-
-// limitMemory sets the soft limit of runtime.maxMemoryMB, unless GOMEMLIMIT has
-// set one.
-func limitMemory(cfg *config.Config, vars []string) {
-	given := slices.ContainsFunc(vars, func(kv string) bool { return strings.HasPrefix(kv, "GOMEMLIMIT=") })
-	if mb := cfg.Runtime.MaxMemoryMB; mb > 0 && !given {
-		debug.SetMemoryLimit(int64(mb) << 20)
 	}
 }

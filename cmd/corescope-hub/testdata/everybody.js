@@ -89,7 +89,7 @@ function watchFocus() {
     if (f.first === id && f.reached.size > 1) f.again = true;
     f.first ??= id;
     f.reached.add(id);
-    if (!el.matches(".skip") && parseFloat(style.outlineWidth) < 2 && !el.matches(":has(:focus-visible)")) f.unseen.push(`the focus cannot be seen on ${nameOf(el)}`);
+    if (!el.matches(".skip") && (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2) && !el.matches(":has(:focus-visible)")) f.unseen.push(`the focus cannot be seen on ${nameOf(el)}`);
   });
   return true;
 }

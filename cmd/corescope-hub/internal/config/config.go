@@ -78,7 +78,7 @@ type DB struct {
 
 // Runtime is about the Go runtime.
 type Runtime struct {
-	MaxMemoryMB int `json:"maxMemoryMB"`
+	MaxMemoryMB int `json:"maxMemoryMB"` // MiB; 0: what suits the machine
 }
 
 // Hub holds what only the hub has.

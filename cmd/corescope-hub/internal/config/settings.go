@@ -58,6 +58,7 @@ func valueAt(tree map[string]any, path string) string {
 		section, _ := at.(map[string]any)
 		at = section[name]
 	}
+	leaveOut(at)
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
@@ -65,6 +66,19 @@ func valueAt(tree map[string]any, path string) string {
 		return fmt.Sprint(at)
 	}
 	return strings.TrimSpace(out.String())
+}
+
+// leaveOut takes from the entries of a list what is not set.
+func leaveOut(value any) {
+	entries, _ := value.([]any)
+	for _, entry := range entries {
+		members, _ := entry.(map[string]any)
+		for name, v := range members {
+			if v == nil || v == "" {
+				delete(members, name)
+			}
+		}
+	}
 }
 
 // withoutPassword is a broker's URL with what is secret hidden.

@@ -19,6 +19,9 @@ func TestSettingsHideWhatIsSecret(t *testing.T) {
 		if strings.Contains(s.Value, "hunter") || strings.Contains(s.Value, "00112233") {
 			t.Errorf("%s shows a secret: %s", s.Path, s.Value)
 		}
+		if s.Path == "mqttSources" && (!strings.Contains(s.Value, "far.example") || strings.Contains(s.Value, "null")) {
+			t.Errorf("%s is not what one would write: %s", s.Path, s.Value)
+		}
 		if s.Value != s.Default {
 			changed[s.Path] = true
 		}

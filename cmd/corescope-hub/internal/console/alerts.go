@@ -95,7 +95,7 @@ func bridgeAlert(source string, b *Bridge) Alert {
 		a.ID, a.Bad, a.Fact = "self "+source, false, "Bridge "+name(source)+" leads back to this hub."
 		a.Text = "Every message would come twice, so it is not used. Remove it from mqttSources, or give its address as mqtt://localhost."
 	case b.LastError != "":
-		a.Text = sentence(clean(b.LastError)) + " The hub keeps trying. Check the address, the login and the network, and whether the far broker runs."
+		a.Text = plainly(b.LastError) + " The hub keeps trying."
 	default:
 		a.Text = "It has not connected yet. The hub keeps trying. Check the address and the network."
 	}

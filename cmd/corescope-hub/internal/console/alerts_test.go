@@ -36,7 +36,7 @@ func TestEachProblemIsSaidWithItsCauseAndRemedy(t *testing.T) {
 		{"reconnected a moment ago", seen(observerView{State: "connected", doubled: now.Add(-time.Minute)}), false, "", ""},
 		{"refused", seen(observerView{State: "away", refused: &broker.Refusal{Text: "the device's clock is not set: it says 2024-05-15", Remedy: "send `time 7` to the node"}}), false,
 			"Barn Window is turned away at login.", "The device's clock is not set: it says 2024-05-15. Send `time 7` to the node."},
-		{"bridge down", []Alert{bridgeAlert("coast", &Bridge{State: "down", LastError: "certificate has expired"})}, true, "Bridge coast is down.", "Certificate has expired. The hub keeps trying."},
+		{"bridge down", []Alert{bridgeAlert("coast", &Bridge{State: "down", LastError: "certificate has expired"})}, true, "Bridge coast is down.", "Its certificate has expired: ask its operator to renew it."},
 		{"bridge to itself", []Alert{bridgeAlert("coast", &Bridge{State: "down", Self: true, LastError: "is this hub itself"})}, false, "Bridge coast leads back to this hub.", "Remove it from mqttSources"},
 		{"certificate with time", certificateAlerts(now.Add(61*24*time.Hour), now), false, "", ""},
 		{"certificate near its end", certificateAlerts(now.Add(6*24*time.Hour+time.Hour), now), false, "The certificate expires in 6 days.", "Renew"},

@@ -107,6 +107,7 @@ type Bridge struct {
 	Disconnects     int64      `json:"disconnects"`
 	Ended           []Ending   `json:"ended"` // the last connections that ended, oldest first, at most 16
 	LastError       string     `json:"lastError"`
+	Problem         string     `json:"problem"` // that, in plain words
 	LastMessage     *time.Time `json:"lastMessage"`
 	LastFiveMinutes int64      `json:"lastFiveMinutes"` // messages
 	Waiting         int64      `json:"waiting"`         // messages that wait for their commit, and so for their acknowledgement
@@ -121,4 +122,5 @@ type Ending struct {
 	At            time.Time `json:"at"`
 	LastedSeconds float64   `json:"lastedSeconds"`
 	Cause         string    `json:"cause"`
+	Problem       string    `json:"problem"` // that, in plain words
 }

@@ -67,7 +67,7 @@ func newServer(stopping context.Context, opts Options) *server {
 		sampler: &sampler{store: opts.Store},
 		traffic: new(traffic),
 	}
-	s.sources = func() Sources { return s.traffic.added(opts.Sources()) }
+	s.sources = func() Sources { return s.traffic.added(explained(opts.Sources())) }
 	s.notReady = func() []string { return s.whyNot(opts.NotYet()) }
 	s.live = &live{store: opts.Store, names: s.names}
 	s.vitals = &vitals{make: s.takeVitals}

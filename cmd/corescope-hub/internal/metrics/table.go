@@ -43,6 +43,11 @@ func brokerMetrics() []Metric {
 				emit(string(why), float64(s.Broker.TLSFailures[why]))
 			}
 		}),
+		labelled("broker_cut_total", Counter, "connections", "reason", "Connections ended because their client held memory that others needed.", func(s Snapshot, emit emitter) {
+			for _, why := range broker.Cuts {
+				emit(string(why), float64(s.Broker.Cut[why]))
+			}
+		}),
 		single("broker_certificate_expiry_time_seconds", Gauge, "seconds", "When the first certificate of the listeners expires, since 1970; 0 when one is missing.", func(s Snapshot) float64 { return since1970(s.Broker.CertificateExpires) }),
 		counter("accept_errors_total", "errors", "Connections that the operating system failed to hand over.", func(b broker.Stats) int64 { return b.AcceptErrors }),
 		labelled("broker_refused_total", Counter, "requests", "what", "What clients asked for and were refused.", func(s Snapshot, emit emitter) {

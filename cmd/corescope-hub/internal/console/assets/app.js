@@ -187,6 +187,8 @@ addEventListener("keydown", (e) => {
 });
 
 showVitals(app.vitals);
+// The bar is painted first: a slow machine takes a moment to build the rest.
+if (!document.hidden) await new Promise((painted) => { requestAnimationFrame(() => setTimeout(painted)); setTimeout(painted, 100); });
 const page = await import(`./${app.page}.js`);
 await page.start(app, $("main"));
 connect();

@@ -50,7 +50,7 @@ export function hexFrame(part, withTable = true) {
       body.append(tr);
     });
     if (part.error) body.append(h("tr", { class: "k8 cut" }, h("td", {}, h("i")), h("td"), h("td", {}, "refused"), h("td", { class: "byt" }), h("td", {}, part.error)));
-    const cols = [16, 56, 108, 92];
+    const cols = [16, 52, 98, 82];
     out.append(h("table", { class: "fields" }, h("caption", { class: "sr" }, "Fields"),
       h("colgroup", {}, cols.map((w, i) => { const c = h("col", i === 3 ? { class: "cb" } : {}); c.style.width = w + "px"; return c; }), h("col")), body));
   }

@@ -6,7 +6,8 @@ import { hexFrame, frameOf, sizeWords, receptions } from "./frame.js";
 
 const following = 500; // rows kept while new ones come
 const most = 10000; // rows kept while somebody scrolls back
-const phone = matchMedia("(max-width: 720px)"), narrow = matchMedia("(max-width: 900px)");
+const mostColumns = 40; // observers that can be chosen; anybody may make them up
+const phone = matchMedia("(max-width: 720px)"), narrow = matchMedia("(max-width: 900px)"), spacious = matchMedia("(min-width: 1750px)");
 
 export function start(app, main) {
   app.wantsPackets = true;
@@ -19,6 +20,11 @@ export function start(app, main) {
   app.on("vitals", (v) => live.counts(v.recent));
   live.counts(app.vitals.recent);
   return live;
+}
+
+/** set sets an attribute that may be what it is to be. */
+function set(el, name, value) {
+  if (el.getAttribute(name) !== String(value)) el.setAttribute(name, value);
 }
 
 class Live {
@@ -40,7 +46,7 @@ class Live {
       o: () => this.selected && (location.href = "/tx/" + this.selected.hash), e: () => this.toggleReceptions(),
       c: () => this.detail && app.copy(this.frame().hex),
     });
-    for (const m of [phone, narrow]) m.addEventListener("change", () => this.rebuild());
+    for (const m of [phone, narrow, spacious]) m.addEventListener("change", () => this.rebuild());
     addEventListener("resize", later(60, () => this.draw()));
   }
 
@@ -111,7 +117,7 @@ class Live {
     this.across = 5 + (wide ? 2 : 0) + n + (this.rest ? 1 : 0) + 1;
     this.body = h("tbody");
     put(this.list, h("table", { class: "rows" }, h("caption", { class: "sr" }, "Packets"),
-      h("colgroup", {}, col(98), col(118), col(124), col(), col(narrow.matches ? 0 : wide ? 380 : 300, "c-path"), wide && col(64), wide && col(168), this.shown.map(() => col(cell)), this.rest && col(40), col(14)),
+      h("colgroup", {}, col(98), col(118), col(124), col(), col(narrow.matches ? 0 : spacious.matches ? (wide ? 380 : 300) : wide ? 270 : 190, "c-path"), wide && col(64), wide && col(168), this.shown.map(() => col(cell)), this.rest && col(40), col(14)),
       this.head, this.body));
   }
 
@@ -164,7 +170,7 @@ class Live {
 
   /** meet gives an observer that is new a column while there is room. */
   meet(o) {
-    if (!o.observer || this.columns.some((c) => c.id === o.observer)) return;
+    if (!o.observer || this.columns.length >= mostColumns || this.columns.some((c) => c.id === o.observer)) return;
     this.columns.push({ id: o.observer, name: o.name, state: "connected" });
     codes(this.columns);
     if (this.shown.length < this.limit || !this.rest) this.rebuild();
@@ -191,7 +197,9 @@ class Live {
   }
 
   showPause() {
-    const n = this.waiting.size, paused = this.isPaused();
+    const n = this.waiting.size, paused = this.isPaused(), told = `${paused} ${n} ${this.paused}`;
+    if (told === this.told) return;
+    this.told = told;
     this.pauseButton.classList.toggle("primary", paused);
     put(this.pauseButton, icon(paused ? "play" : "pause", 14), paused ? (n ? `Resume, ${count(n)} new` : "Resume") : "Pause", h("kbd", { "aria-hidden": "true" }, "space"));
     if (paused) put(this.said, this.paused ? `Paused at ${clock(this.paused)}` : "Paused while scrolled");
@@ -308,9 +316,9 @@ class Live {
       const p = this.packets[i];
       let row = this.made.get(p.id);
       if (!row || row.version !== p.version) row = { version: p.version, el: phone.matches ? this.card(p) : this.row(p) };
-      row.el.setAttribute("aria-selected", String(p === this.selected));
+      set(row.el, "aria-selected", p === this.selected);
       if (p.fresh) row.el.classList.toggle("fresh", Date.now() - p.fresh < 600);
-      if (!phone.matches) row.el.setAttribute("aria-rowindex", i + 3);
+      if (!phone.matches) set(row.el, "aria-rowindex", i + 3);
       made.set(p.id, row);
       rows.push(row.el);
       if (i === open) rows.push(this.expanded.el);
@@ -320,9 +328,20 @@ class Live {
     this.pad(this.bottom, Math.max(0, n - b) * hh + (open >= b ? extra : 0));
     const want = [this.top, ...rows, this.bottom];
     if (!n) want.splice(1, 0, this.nothing());
-    const have = this.body.children;
-    if (have.length !== want.length || want.some((el, i) => have[i] !== el)) this.body.replaceChildren(...want);
+    this.place(want);
     if (n && n - b < 30) this.older();
+  }
+
+  /** place puts rows in, and leaves those that are there where they are: a table that
+   * is filled anew takes longer than a frame. */
+  place(want) {
+    const wanted = new Set(want);
+    for (const el of [...this.body.children]) if (!wanted.has(el)) el.remove();
+    let at = this.body.firstElementChild;
+    for (const el of want) {
+      if (el === at) at = at.nextElementSibling;
+      else this.body.insertBefore(el, at);
+    }
   }
 
   pad(el, px) {
@@ -341,7 +360,7 @@ class Live {
     const others = this.rest ? new Set(p.observations.map((o) => o.observer).filter((id) => !this.shown.some((c) => c.id === id))).size : 0;
     return h("tr", { class: "p", onclick: (e) => this.click(e, p) },
       h("td", { class: "time" }, h("time", { datetime: p.firstSeen, title: utc(at) }, when(at))),
-      h("td", {}, typeMark(p)), h("td", {}, from(p)), h("td", { class: "content-cell" }, content(p)), h("td", { class: "c-path" }, path(p)),
+      h("td", {}, typeMark(p)), h("td", { class: "clip" }, from(p)), h("td", { class: "content-cell clip" }, content(p)), h("td", { class: "c-path clip" }, path(p)),
       wide && h("td", { class: "num two" }, count(p.bytes)),
       wide && h("td", { class: "mono hash" }, h("a", { href: "/tx/" + p.hash, tabindex: -1, onclick: (e) => e.preventDefault() }, p.hash)),
       this.shown.map((c) => snrCell("td", p, c)),

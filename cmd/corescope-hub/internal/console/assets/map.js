@@ -24,7 +24,10 @@ export class NodeMap {
     box.append(this.svg, this.none, this.zoomer, this.scale);
     this.pointers = new Map();
     this.listen();
-    new ResizeObserver(() => this.draw()).observe(box);
+    new ResizeObserver(() => {
+      if (this.view && !this.turned) this.fit(); // until somebody chooses what is in sight
+      this.draw();
+    }).observe(box);
   }
 
   listen() {
@@ -45,6 +48,7 @@ export class NodeMap {
       }
       this.moved += Math.abs(now[0] - was[0]) + Math.abs(now[1] - was[1]);
       if (this.moved > 4 && !this.svg.hasPointerCapture(e.pointerId)) this.svg.setPointerCapture(e.pointerId);
+      this.turned = true;
       this.view.x -= (now[0] - was[0]) / this.view.k;
       this.view.y -= (now[1] - was[1]) / this.view.k;
       this.pointers.set(e.pointerId, now);
@@ -60,6 +64,7 @@ export class NodeMap {
     v.x += (x - w) / v.k - (x - w) / k;
     v.y += (y - t) / v.k - (y - t) / k;
     v.k = k;
+    this.turned = true;
     this.drawSoon();
   }
 
@@ -88,8 +93,8 @@ export class NodeMap {
     const q = this.points.length > 20 ? 0.02 : 0, xs = this.points.map((p) => p.x), ys = this.points.map((p) => p.y);
     const x0 = part(xs, q), x1 = part(xs, 1 - q), y0 = part(ys, q), y1 = part(ys, 1 - q);
     const w = this.box.clientWidth || 800, t = this.box.clientHeight || 600;
-    const k = Math.min((w - 180) / Math.max(x1 - x0, 0.004), (t - 190) / Math.max(y1 - y0, 0.004));
-    this.view = { x: (x0 + x1) / 2, y: (y0 + y1) / 2, k: Math.max(2, k) };
+    const k = Math.min((w - 220) / Math.max(x1 - x0, 0.004), (t - 190) / Math.max(y1 - y0, 0.004));
+    this.view = { x: (x0 + x1) / 2 + 35 / Math.max(2, k), y: (y0 + y1) / 2, k: Math.max(2, k) };
   }
 
   draw() {

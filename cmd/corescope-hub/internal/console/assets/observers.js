@@ -3,7 +3,7 @@
 import { h, put, searchBox, ago, span, when, count, minus, plural, state, ask, short, utc, redraw, prose } from "./dom.js";
 import { bars, spread, spark } from "./charts.js";
 
-const phone = matchMedia("(max-width: 720px)");
+const phone = matchMedia("(max-width: 720px)"), roomy = matchMedia("(min-width: 1501px)"), spacious = matchMedia("(min-width: 1681px)");
 
 export function start(app, main) {
   let data = app.data, open = decodeURIComponent(location.pathname.split("/")[2] || "");
@@ -51,17 +51,17 @@ export function start(app, main) {
 
   function table(rows) {
     const most = Math.max(...rows.flatMap((o) => o.perMinute));
-    const cols = [["Observer", 0], ["Key", 58], ["Region", 66, "c-region"], ["Presence", 170], ["Last packet", 92, "num"], ["Packets/min", 96, "num"], ["Last 60 min", 196], ["SNR, −20 to 15 dB, line at 0", 198], ["Noise floor", 92, "num"], ["24 h", 78], ["Battery", 74, "num"], ["Firmware", 92, "c-firmware"], ["Uploader", 150, "c-uploader"], ["Clock", 124, "num"]];
+    const cols = [["Observer", 0], ["Key", 58], roomy.matches && ["Region", 66], ["Presence", 170], ["Last packet", 92, "num"], ["Packets/min", 96, "num"], ["Last 60 min", 196], ["SNR, −20 to 15 dB, line at 0", 198], ["Noise floor", 92, "num"], ["24 h", 78], ["Battery", 74, "num"], roomy.matches && ["Firmware", 92], spacious.matches && ["Uploader", 150, "c-uploader"], ["Clock", 124, "num"]].filter(Boolean);
     const row = (o) => {
       const warn = o.state === "silent";
       const tr = h("tr", { class: "pick" + (open === o.id ? " open" : ""), onclick: () => pick(o) },
         h("td", {}, h("button", { class: "link name", type: "button", "aria-expanded": String(open === o.id) }, o.name || "no name")),
-        h("td", { class: "mono two", title: o.id }, short(o.id)), h("td", { class: "c-region two" }, o.region),
+        h("td", { class: "mono two", title: o.id }, short(o.id)), roomy.matches && h("td", { class: "two" }, o.region),
         h("td", {}, stateOf(o)), h("td", { class: "num " + (warn ? "warnText" : "two"), title: o.lastPacket ? utc(new Date(o.lastPacket)) : "" }, ago(o.lastPacket)),
         h("td", { class: "num" }, rate(o)), h("td", {}, bars(o.perMinute, most, `${count(o.perMinute.reduce((a, b) => a + b, 0))} receptions in the last 60 minutes`)),
         h("td", {}, spread(o.snr)), h("td", { class: "num" }, o.noiseFloor === null ? h("span", { class: "dim" }, "unknown") : `${minus(Math.round(o.noiseFloor))} dBm`),
         h("td", {}, spark(o.noise, o.noise.length ? `Noise floor in the last 24 hours, ${minus(Math.round(Math.min(...o.noise)))} to ${minus(Math.round(Math.max(...o.noise)))} dBm` : "")),
-        h("td", { class: "num" }, battery(o)), h("td", { class: "c-firmware two" }, o.firmware), h("td", { class: "c-uploader two", title: o.uploader }, o.uploader || o.model),
+        h("td", { class: "num" }, battery(o)), roomy.matches && h("td", { class: "two" }, o.firmware), spacious.matches && h("td", { class: "c-uploader two", title: o.uploader }, o.uploader || o.model),
         h("td", { class: "num " + (o.skewSeconds ? "warnText" : "two") }, o.skewSeconds ? `${minus((o.skewSeconds > 0 ? "+" : "") + Math.round(o.skewSeconds / 60))} min, corrected` : ""));
       return open === o.id || warn ? [tr, more(o, cols.length)] : tr;
     };
@@ -118,7 +118,7 @@ export function start(app, main) {
     return h("div", { class: "two-cards" }, list("Muted", "connected, but not stored", data.muted, "Unmute", "unmute"), list("Denied", "refused at login", data.denied, "Lift", "lift"));
   }
 
-  phone.addEventListener("change", draw);
+  for (const m of [phone, roomy, spacious]) m.addEventListener("change", draw);
   app.every(5000, load);
   app.on("back", load);
   app.keys.Escape = () => { if (open) pick({ id: open }); };

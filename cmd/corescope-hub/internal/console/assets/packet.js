@@ -69,6 +69,6 @@ function heard(p, chosen, pick) {
 
 function track(v) {
   const x = (n) => Math.max(2, Math.min(188, ((n + 20) / 40) * 190));
-  return s("svg", { class: "track", width: 190, height: 12, "aria-hidden": "true" }, s("path", { d: "M0 6H190", stroke: "var(--line)", "stroke-width": 2 }), s("path", { d: `M${x(0)} 2v8`, stroke: "var(--text3)" }),
+  return s("svg", { class: "track", width: 190, height: 12, "aria-hidden": "true" }, s("path", { d: "M0 6H190", stroke: "var(--line2)", "stroke-width": 2 }), s("path", { d: `M${x(0)} 2v8`, stroke: "var(--text3)" }),
     v !== null && s("circle", { cx: x(v), cy: 6, r: 4, fill: "var(--sdot)" }));
 }

@@ -51,7 +51,7 @@ export function start(app, main) {
     const now = Date.now(), blocks = [];
     b.ended.forEach((e, i) => {
       const from = new Date(e.at).getTime(), next = b.ended[i + 1], to = next ? new Date(next.at).getTime() - next.lastedSeconds * 1000 : b.state === "down" ? now : new Date(b.since).getTime();
-      blocks.push({ from, to: Math.max(to, from), title: `${when(new Date(from))}, for ${span((to - from) / 1000)}: ${e.cause}` });
+      blocks.push({ from, to: Math.max(to, from), title: `${when(new Date(from))}, for ${span((to - from) / 1000)}: ${e.problem}` });
     });
     const began = b.ended.length ? new Date(b.ended[0].at).getTime() - b.ended[0].lastedSeconds * 1000 : new Date(b.since).getTime();
     if (!b.connects) blocks.push({ from: new Date(b.since).getTime(), to: now, title: "Never connected" });
@@ -62,19 +62,19 @@ export function start(app, main) {
     const b = x.bridge, down = b.state === "down", m = x.messages;
     return h("tr", { class: "more" }, h("td", { colspan: n }, h("div", { class: "detail3" },
       h("div", {}, h("h3", {}, "What happened"), down
-        ? b.self ? h("p", {}, h("b", { class: "warnText" }, "It leads back to this hub. "), "Every message would come twice, so it is not used; it is tried again every ten minutes. Remove it from mqttSources, or give its address as mqtt://localhost.") : h("p", {}, h("b", { class: "badText" }, b.lastError ? sentence(b.lastError) : "Not connected yet. "), " The hub keeps trying, once a minute at least. Check the address, the login and the network, and whether the far broker runs. Observers and this hub's own database are not affected.")
-        : h("p", { class: "two" }, b.state === "quiet" ? "Nothing has come for longer than usual, but the far broker answers." : "Messages flow.", b.lastError ? ` The last problem was: ${sentence(b.lastError)}` : "")),
-      h("div", {}, h("h3", {}, "Connections that ended"), b.ended.length ? h("ol", {}, [...b.ended].reverse().slice(0, 5).map((e) => h("li", {}, h("span", {}, when(new Date(e.at))), h("span", {}, e.cause), h("span", {}, `after ${span(e.lastedSeconds)}`)))) : h("p", { class: "two" }, b.connects ? "None since the hub started." : "It has not been connected since the hub started.")),
+        ? b.self ? h("p", {}, h("b", { class: "warnText" }, "It leads back to this hub. "), "Every message would come twice, so it is not used; it is tried again every ten minutes. Remove it from mqttSources, or give its address as mqtt://localhost.") : [h("p", {}, h("b", { class: "badText" }, b.problem || "Not connected yet."), " The hub keeps trying, once a minute at least. Observers and this hub's own database are not affected."), raw(b)]
+        : h("p", { class: "two" }, b.state === "quiet" ? "Nothing has come for longer than usual, but the far broker answers." : "Messages flow.", b.problem ? ` The last problem was: ${b.problem}` : "")),
+      h("div", {}, h("h3", {}, "Connections that ended"), b.ended.length ? h("ol", {}, [...b.ended].reverse().slice(0, 5).map((e) => h("li", {}, h("span", {}, when(new Date(e.at))), h("span", { title: e.cause }, e.problem), h("span", {}, `after ${span(e.lastedSeconds)}`)))) : h("p", { class: "two" }, b.connects ? "None since the hub started." : "It has not been connected since the hub started.")),
       h("div", {}, h("h3", {}, "Messages since the start"), h("dl", {}, [["Received", m.received], ["Stored", m.stored], ["Known already", m.duplicates], ["Nothing for us", m.passed], ["Worthless", m.worthless], ["Shown to subscribers", b.republished]].filter(([k, v]) => v || k === "Received" || k === "Stored").map(([k, v]) => [h("dt", {}, k), h("dd", {}, count(v))]))))));
   }
-  const sentence = (t) => t.charAt(0).toUpperCase() + t.slice(1) + (/[.!?]$/.test(t) ? "" : ".");
+  const raw = (b) => b.lastError && h("details", {}, h("summary", { class: "two" }, "Details"), h("p", { class: "mono two" }, b.lastError));
 
   function events(all) {
     const list = [];
     for (const x of all) {
-      x.bridge.ended.forEach((e) => list.push([new Date(e.at), x.name, "bad", `Connection ended after ${span(e.lastedSeconds)}: ${e.cause}`]));
+      x.bridge.ended.forEach((e) => list.push([new Date(e.at), x.name, "bad", `Connection ended after ${span(e.lastedSeconds)}. ${e.problem}`]));
       if (x.bridge.connects && x.bridge.state !== "down") list.push([new Date(x.bridge.since), x.name, "ok", x.bridge.state === "quiet" ? "Fell quiet; the far broker answers" : x.bridge.disconnects ? "Connected again" : "Connected"]);
-      if (!x.bridge.connects) list.push([new Date(x.bridge.since), x.name, x.bridge.self ? "warn" : "bad", x.bridge.self ? "Leads back to this hub, and is not used" : x.bridge.lastError ? `Could not connect: ${x.bridge.lastError}` : "Not connected yet"]);
+      if (!x.bridge.connects) list.push([new Date(x.bridge.since), x.name, x.bridge.self ? "warn" : "bad", x.bridge.self ? "Leads back to this hub, and is not used" : x.bridge.problem ? `Could not connect. ${x.bridge.problem}` : "Not connected yet"]);
     }
     if (!list.length) return null;
     list.sort((a, b) => b[0] - a[0]);
