@@ -20,7 +20,7 @@ const (
 // in deploy/reference/cli.md.
 type commands struct {
 	Serve       serveCmd       `cmd:"" default:"withargs" help:"Run the hub. This is what happens without a command."`
-	CheckConfig checkConfigCmd `cmd:"" name:"checkconfig" help:"Check the settings and write nothing."`
+	Check       checkCmd       `cmd:"" help:"Look for what would keep the hub from working here, and say what to do."`
 	HealthCheck healthCheckCmd `cmd:"" name:"healthcheck" help:"Ask a running hub whether it is ready."`
 	Status      statusCmd      `cmd:"" help:"Say how a running hub is: its clients, its bridges, its database."`
 	Tail        tailCmd        `cmd:"" help:"Show the packets of a running hub as they come."`
@@ -29,6 +29,8 @@ type commands struct {
 	Passwd      passwdCmd      `cmd:"" help:"Set the password of a user."`
 	Token       tokenCmd       `cmd:"" help:"Make a device token, to try out a broker."`
 	Simulate    simulateCmd    `cmd:"" help:"Publish an invented mesh to a broker."`
+	Completion  completionCmd  `cmd:"" help:"Print what makes a shell complete command lines."`
+	Complete    completeCmd    `cmd:"" hidden:"" help:"Say how a command line may go on: what shells ask."`
 	Version     versionCmd     `cmd:"" help:"Say which version this is."`
 	Reference   referenceCmd   `cmd:"" hidden:"" help:"Write the reference of commands, settings and metrics."`
 
@@ -43,7 +45,7 @@ type configFlag struct {
 // newParser makes the parser of the command line. It never ends the process;
 // exit is told when help or version was all that was asked for.
 func newParser(env environment, exit func(int)) (*kong.Kong, error) {
-	return kong.New(new(commands),
+	parser, err := kong.New(new(commands),
 		kong.Name("corescope-hub"),
 		kong.Description("An MQTT broker for MeshCore observers that keeps what they hear in CoreScope's database."),
 		kong.Writers(env.stdout, env.stderr),
@@ -51,6 +53,10 @@ func newParser(env environment, exit func(int)) (*kong.Kong, error) {
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 100}),
 		kong.Exit(exit),
 	)
+	if err == nil {
+		addExamples(parser.Model.Node)
+	}
+	return parser, err
 }
 
 // run executes one command line and returns the exit code. An error is one line

@@ -58,7 +58,7 @@ func TestDemoGoesOnInItsOwnDirectory(t *testing.T) {
 	for range 2 {
 		h := startHubWith(t, []string{"--demo", "--demo-dir", dir}, "")
 		if code := h.stop(syscall.SIGTERM); code != exitOK {
-			t.Fatalf("exit code %d", code)
+			t.Fatalf("exit code %d\n%s", code, h.log)
 		}
 	}
 	if _, err := os.Stat(filepath.Join(dir, "meshcore.db")); err != nil {

@@ -52,15 +52,16 @@ func cliReference(w io.Writer, parser *kong.Kong) {
 	fmt.Fprintf(w, "# Commands\n\nExit code: %d when all went well, %d when something failed, %d for a command line that makes no sense.\n", exitOK, exitFailed, exitMisuse)
 	fmt.Fprintf(w, "A long flag may be written with one dash or two.\n")
 	for _, command := range parser.Model.Children {
-		if command.Hidden {
-			continue
-		}
 		commandReference(w, command)
 	}
 }
 
+// commandReference describes a command and those below it.
 func commandReference(w io.Writer, command *kong.Node) {
-	fmt.Fprintf(w, "\n## corescope-hub %s\n\n%s\n", command.Name, command.Help)
+	if command.Hidden {
+		return
+	}
+	fmt.Fprintf(w, "\n## corescope-hub %s\n\n%s\n", commandName(command), command.Help)
 	if command.Detail != "" {
 		fmt.Fprintf(w, "\n%s\n", command.Detail)
 	}
@@ -75,6 +76,9 @@ func commandReference(w io.Writer, command *kong.Node) {
 		for _, flag := range command.Flags {
 			fmt.Fprintf(w, "| `%s` | %s |\n", flagForm(flag), cell(flag.Help))
 		}
+	}
+	for _, child := range command.Children {
+		commandReference(w, child)
 	}
 }
 

@@ -48,8 +48,8 @@ func (s *station) run(ctx context.Context, first chan<- error) {
 		}
 		if lost := (*lostError)(nil); errors.As(err, &lost) {
 			s.notice(fmt.Sprintf("observer %s: %v: connecting again", s.node.Name, err))
-			connected = s.again
 		}
+		connected = s.again
 		if time.Since(began) > mostPause {
 			pause = leastPause
 		}
@@ -74,10 +74,10 @@ func (s *station) ends() bool {
 	}
 }
 
-// again tells of a connection after one that was lost.
+// again tells of a connection after an attempt that failed or one that was lost.
 func (s *station) again(err error) {
 	if err == nil {
-		s.notice(fmt.Sprintf("observer %s is connected again", s.node.Name))
+		s.notice(fmt.Sprintf("observer %s is connected now", s.node.Name))
 	}
 }
 
