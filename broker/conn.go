@@ -135,6 +135,7 @@ func (c *conn) put(p []byte) (int, error) {
 	c.await(len(p))
 	if !c.out.flushing {
 		c.out.flushing, c.out.idle = true, make(chan struct{})
+		c.moved.Store(time.Now().UnixNano())
 		go c.flush()
 	}
 	return len(p), nil

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -14,7 +15,10 @@ func pipe(t *testing.T, o Options) (*conn, net.Conn) {
 	t.Helper()
 	ours, theirs := net.Pipe()
 	t.Cleanup(func() { ours.Close(); theirs.Close() })
-	return newConn(ours, &wayIn{b: new(Broker), name: "pipe"}, o), theirs
+	b := &Broker{}
+	b.accepting, b.stop = context.WithCancel(t.Context())
+	t.Cleanup(b.stop)
+	return newConn(ours, &wayIn{b: b, name: "pipe"}, o), theirs
 }
 
 func TestWriteDoesNotWaitAndCloseWritesTheRest(t *testing.T) {

@@ -31,7 +31,7 @@ func (e Enrolment) check() error {
 }
 
 // lookForRulings is how often the observers file is looked at for a change.
-const lookForRulings = 500 * time.Millisecond
+const lookForRulings = time.Second
 
 // readRulings reads the observers file for the first time.
 func (b *Broker) readRulings() error {

@@ -7,7 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"slices"
+	"sort"
 	"time"
 )
 
@@ -115,7 +115,7 @@ func (r *roster) remembered(now time.Time) []Seen {
 		one.Muted, _ = s.mutedByHub(now)
 		all = append(all, one)
 	}
-	slices.SortFunc(all, func(a, b Seen) int { return b.Last.Compare(a.Last) })
+	sort.Slice(all, func(i, k int) bool { return all[i].Last.After(all[k].Last) })
 	return all[:min(len(all), maxSeen)]
 }
 

@@ -3,7 +3,7 @@ package broker
 import (
 	"cmp"
 	"slices"
-	"strings"
+	"sort"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,7 +49,7 @@ func (b *Broker) Sessions() []Session {
 			PendingBytes:  int(c.waiting.Load()),
 		})
 	}
-	slices.SortFunc(all, func(a, b Session) int { return strings.Compare(a.ClientID, b.ClientID) })
+	sort.Slice(all, func(i, k int) bool { return all[i].ClientID < all[k].ClientID })
 	return all
 }
 

@@ -60,7 +60,7 @@ func benchAppend(b *testing.B, path string, opts Options, record func(i int) Rec
 	if err != nil {
 		b.Fatal(err)
 	}
-	failed := 0
+	failed, written := 0, writtenBytes()
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := range b.N {
@@ -83,6 +83,9 @@ func benchAppend(b *testing.B, path string, opts Options, record func(i int) Rec
 	stats := s.Stats()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "records/s")
 	b.ReportMetric(float64(b.N)/float64(stats.Commits), "records/commit")
+	b.ReportMetric(float64(writtenBytes()-written)/float64(b.N), "written-B/op")
+	// A commit flushes the WAL; a checkpoint that, and the database file.
+	b.ReportMetric(float64(stats.Commits+2*stats.Checkpoints)/float64(b.N), "fsyncs/op")
 }
 
 // makeBenchNodes makes a database with one node for each first byte.

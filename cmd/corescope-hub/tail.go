@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os/signal"
-	"slices"
+	"sort"
 	"syscall"
 	"time"
 
@@ -183,7 +183,7 @@ var errOutput = errors.New("write")
 
 // show prints, oldest first, what of the packets was not shown yet.
 func (t *tail) show(packets []console.Packet) error {
-	slices.SortFunc(packets, func(a, b console.Packet) int { return int(a.ID - b.ID) })
+	sort.Slice(packets, func(i, k int) bool { return packets[i].ID < packets[k].ID })
 	seen := t.observation
 	for _, p := range packets {
 		isNew, more := p.ID > t.packet, latest(p) > seen

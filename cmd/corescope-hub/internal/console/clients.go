@@ -1,10 +1,8 @@
 package console
 
 import (
-	"slices"
+	"sort"
 	"time"
-
-	"corescope-hub/broker"
 )
 
 // sourcesPage is what the page of sources shows.
@@ -37,7 +35,7 @@ const maxClients = 250
 func (s *server) sourcePage(mayChange bool) *sourcesPage {
 	p := &sourcesPage{Sources: s.sources(), Clients: []clientView{}, MayChange: mayChange}
 	sessions := s.sessions()
-	slices.SortStableFunc(sessions, func(a, b broker.Session) int { return a.Since.Compare(b.Since) })
+	sort.SliceStable(sessions, func(i, k int) bool { return sessions[i].Since.Before(sessions[k].Since) })
 	listed := sessions[:min(len(sessions), maxClients)]
 	p.Unlisted = len(sessions) - len(listed)
 	for _, c := range listed {

@@ -104,8 +104,7 @@ func (c *Console) Run(ctx context.Context) error {
 	var sampling sync.WaitGroup
 	defer sampling.Wait()
 	defer c.stop()
-	sampling.Go(func() { c.pages.sampler.run(c.pages.stopping) })
-	sampling.Go(func() { c.pages.traffic.run(c.pages.stopping, c.pages.sources) })
+	sampling.Go(c.pages.sampleUntilStopped)
 	served := make(chan error, 1)
 	go func() { served <- c.server.Serve(c.listener) }()
 	select {

@@ -73,11 +73,10 @@ func (s *server) cursor(r *http.Request) (cursor int64, packets bool) {
 // follow writes events until ctx ends or the browser is gone.
 func (s *server) follow(ctx context.Context, st *stream, cursor int64, packets bool) {
 	var told string
-	tick := time.NewTicker(vitalsPace)
-	defer tick.Stop()
 	bell := make(chan struct{}, 1)
 	ready := true // to read packets
 	for {
+		beat := s.beat.after()
 		if v := s.vitals.text(ctx); v != told {
 			told = v
 			if st.send("event: vitals\ndata: "+v+"\n\n") != nil {
@@ -97,7 +96,7 @@ func (s *server) follow(ctx context.Context, st *stream, cursor int64, packets b
 			return
 		}
 		select {
-		case <-tick.C:
+		case <-beat:
 		case <-bell:
 			ready = true
 		case <-ctx.Done():

@@ -1,9 +1,9 @@
 package console
 
 import (
-	"cmp"
 	"context"
 	"slices"
+	"sort"
 	"time"
 
 	"corescope-hub/store"
@@ -75,7 +75,7 @@ func (l lastHops) of(node string, observers []store.ObserverRow) []hearing {
 		}
 		all = append(all, h)
 	}
-	slices.SortFunc(all, func(a, b hearing) int { return cmp.Compare(b.Packets, a.Packets) })
+	sort.Slice(all, func(i, k int) bool { return all[i].Packets > all[k].Packets })
 	return all[:min(len(all), maxHearings)]
 }
 

@@ -1,10 +1,10 @@
 package console
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -100,7 +100,7 @@ func (s *server) addRulings(page *observersPage) error {
 			})
 		}
 	}
-	slices.SortFunc(page.TurnedAway, func(a, b refusalView) int { return b.Last.Compare(a.Last) })
+	sort.Slice(page.TurnedAway, func(i, k int) bool { return page.TurnedAway[i].Last.After(page.TurnedAway[k].Last) })
 	page.TurnedAway = page.TurnedAway[:min(len(page.TurnedAway), maxTurnedAway)]
 
 	names := map[string]string{}
@@ -127,8 +127,8 @@ func (s *server) addRulings(page *observersPage) error {
 			page.Muted = append(page.Muted, ruledView{Key: o.Key, Name: name(o.Name), Until: orNever(o.MutedUntil), By: clean(o.MutedBy)})
 		}
 	}
-	byKey := func(a, b ruledView) int { return cmp.Compare(a.Key, b.Key) }
-	slices.SortFunc(page.Muted, byKey)
-	slices.SortFunc(page.Denied, byKey)
+	for _, views := range [][]ruledView{page.Muted, page.Denied} {
+		sort.Slice(views, func(i, k int) bool { return views[i].Key < views[k].Key })
+	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -32,20 +31,6 @@ type CommitMinute struct {
 	Commits uint64    `json:"commits"`
 	Median  float64   `json:"medianMs"` // ms, upper bounds of the classes that are counted
 	P99     float64   `json:"p99Ms"`
-}
-
-// run samples until ctx ends.
-func (s *sampler) run(ctx context.Context) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		s.sample(s.store().Stats(), time.Now())
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-	}
 }
 
 func (s *sampler) sample(now store.Stats, at time.Time) {

@@ -26,6 +26,7 @@ type server struct {
 	store     func() *store.Store
 	sessions  func() []broker.Session
 	sources   func() Sources
+	counted   func() Sources // without the last hour
 	roster    func() []broker.Observer
 	notReady  func() []string
 	stats     func() Stats
@@ -43,6 +44,7 @@ type server struct {
 	live    *live
 	sampler *sampler
 	traffic *traffic
+	beat    beat
 	vitals  *vitals
 
 	observers *cached[observerRows]
@@ -67,7 +69,8 @@ func newServer(stopping context.Context, opts Options) *server {
 		sampler: &sampler{store: opts.Store},
 		traffic: new(traffic),
 	}
-	s.sources = func() Sources { return s.traffic.added(explained(opts.Sources())) }
+	s.counted = opts.Sources
+	s.sources = func() Sources { return s.traffic.added(explained(s.counted())) }
 	s.notReady = func() []string { return s.whyNot(opts.NotYet()) }
 	s.live = &live{store: opts.Store, names: s.names}
 	s.vitals = &vitals{make: s.takeVitals}

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"context"
 	"sync"
 	"time"
 )
@@ -17,20 +16,6 @@ type hour struct {
 	received      uint64 // when it was last looked at
 	began, newest int64  // minutes since 1970
 	counts        [60]int
-}
-
-// run looks once a second until ctx ends.
-func (t *traffic) run(ctx context.Context, sources func() Sources) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		t.take(sources().Sources, time.Now())
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-	}
 }
 
 func (t *traffic) take(sources []Source, at time.Time) {

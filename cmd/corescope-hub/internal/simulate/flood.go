@@ -1,8 +1,8 @@
 package simulate
 
 import (
-	"cmp"
 	"slices"
+	"sort"
 	"time"
 
 	"corescope-hub/decoder"
@@ -72,7 +72,7 @@ func (m *Mesh) flood(p packet, at time.Time) (heard []reception) {
 				turns = append(turns, turn{l.to, append(slices.Clone(t.hops), l.to), arrives.Add(wait)})
 			}
 		}
-		slices.SortStableFunc(turns, func(a, b turn) int { return a.at.Compare(b.at) })
+		sort.SliceStable(turns, func(i, k int) bool { return turns[i].at.Before(turns[k].at) })
 	}
 	return heard
 }
@@ -130,6 +130,3 @@ func (m *Mesh) listen(sender, origin int, frame []byte, at time.Time) (heard []r
 	}
 	return heard
 }
-
-// byTime sorts messages by when they are published.
-func byTime(a, b Message) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Observer, b.Observer)) }

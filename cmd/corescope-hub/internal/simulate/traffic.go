@@ -1,9 +1,11 @@
 package simulate
 
 import (
+	"cmp"
 	"encoding/binary"
 	"iter"
 	"slices"
+	"sort"
 	"time"
 
 	"corescope-hub/decoder"
@@ -58,7 +60,10 @@ func (m *Mesh) begin(start time.Time) *traffic {
 
 func (t *traffic) add(messages ...Message) {
 	t.pending = append(t.pending, messages...)
-	slices.SortStableFunc(t.pending, byTime)
+	sort.SliceStable(t.pending, func(i, k int) bool {
+		a, b := &t.pending[i], &t.pending[k]
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Observer, b.Observer)) < 0
+	})
 }
 
 // statuses adds those that are due before at.
