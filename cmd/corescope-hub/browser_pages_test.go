@@ -137,5 +137,5 @@ func alike(a, b color.RGBA) bool {
 	for _, d := range []int{int(a.R) - int(b.R), int(a.G) - int(b.G), int(a.B) - int(b.B)} {
 		difference += d * d
 	}
-	return difference < 12*12
+	return difference < 8*8
 }
