@@ -100,10 +100,7 @@ func (t *tail) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range newest.Packets {
-		packets = append(packets, p) // in case that it passes no filter: the ids count
-	}
-	return t.show(packets)
+	return t.show(append(packets, newest.Packets...)) // the newest again in case that it passes no filter: the ids count
 }
 
 // earlier asks for packets that pass the filters, newest first, until one is
