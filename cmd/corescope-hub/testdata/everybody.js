@@ -34,7 +34,8 @@ function seen(el) {
   return el.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && box.width > 1 && box.height > 1 && !el.closest(".sr, .skip");
 }
 function nameOf(el) {
-  return `<${el.tagName.toLowerCase()} class="${el.getAttribute("class") || ""}"> ${JSON.stringify((el.getAttribute("aria-label") || el.textContent || el.id).trim().slice(0, 40))}`;
+  const text = (el.getAttribute("aria-label") || el.textContent || el.id).replace(/\d+/g, "N"); // numbers change
+  return `<${el.tagName.toLowerCase()} class="${el.getAttribute("class") || ""}"> ${JSON.stringify(text.trim().slice(0, 40))}`;
 }
 
 /** contrast lists all text with too little of it: level AA. */
