@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -45,6 +46,7 @@ func (c *serveCmd) Run(ctx context.Context, env environment) error {
 	h.supervisor = supervisorOf(env.vars)
 	return h.run(ctx, func() {
 		greet(env.stdout, h.greeting())
+		debug.FreeOSMemory() // what only the start needed, rather than in a few minutes
 		if demo != nil {
 			demo.start(ctx, h.plainAddress())
 		}
