@@ -8,7 +8,7 @@ import (
 // How many rows the writer remembers. A hash that is not remembered costs one
 // look into the index. Entries.
 const (
-	rememberedTransmissions = 8192
+	rememberedTransmissions = 4096
 	rememberedObservers     = 1024
 )
 
