@@ -8,8 +8,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/http/pprof"
-	"net/netip"
 	"strconv"
 	"time"
 
@@ -247,26 +245,6 @@ func (s *server) elsewhere(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.problem(w, r, errNotThere)
-}
-
-// profiles serves the Go runtime's own, to this machine alone.
-func profiles(mux *http.ServeMux) {
-	here := func(h http.HandlerFunc) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			peer, err := netip.ParseAddrPort(r.RemoteAddr)
-			host, errHost := netip.ParseAddrPort(r.Host)
-			if err != nil || errHost != nil || !peer.Addr().Unmap().IsLoopback() || !host.Addr().IsLoopback() || forwarded(r) {
-				plain(w, http.StatusForbidden, "profiles are for this machine alone, under 127.0.0.1\n")
-				return
-			}
-			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(2 * time.Minute)) // a CPU profile takes 30 s
-			h(w, r)
-		}
-	}
-	mux.HandleFunc("GET /debug/pprof/", here(pprof.Index))
-	mux.HandleFunc("GET /debug/pprof/profile", here(pprof.Profile))
-	mux.HandleFunc("GET /debug/pprof/symbol", here(pprof.Symbol))
-	mux.HandleFunc("GET /debug/pprof/trace", here(pprof.Trace))
 }
 
 // quickly compresses what is sent once.
