@@ -74,13 +74,28 @@ func (a *hubAPI) ask(ctx context.Context, path string) (*http.Response, error) {
 	}
 	defer resp.Body.Close()
 	e := &answerError{url: a.base + path, status: resp.StatusCode}
-	if text, err := io.ReadAll(io.LimitReader(resp.Body, 1000)); err == nil && !bytes.ContainsAny(text, "<{") {
-		e.text = oneLine(string(text))
+	if text, err := io.ReadAll(io.LimitReader(resp.Body, 1000)); err == nil {
+		e.text = answerText(text)
 	}
 	if resp.StatusCode == http.StatusNotFound {
 		e.text = "not there: is it a corescope-hub of this version that listens there?"
 	}
 	return nil, e
+}
+
+// answerText is what an answer other than 200 says: {"error":TEXT}, or text that is
+// no page.
+func answerText(body []byte) string {
+	var said struct {
+		Error string `json:"error"`
+	}
+	if err := json.Unmarshal(body, &said); err == nil {
+		return oneLine(said.Error)
+	}
+	if bytes.ContainsAny(body, "<{") {
+		return ""
+	}
+	return oneLine(string(body))
 }
 
 // logIn gets the cookie of a login; without a name none is needed.

@@ -46,8 +46,15 @@ func (c *tailCmd) Run(ctx context.Context, env environment) error {
 	if err != nil {
 		return err
 	}
-	if c.Last < 0 || c.Last > mostTailed || c.Since < 0 {
-		return fmt.Errorf("last %d, since %s: write 0 to %d packets, and a time such as 1h", c.Last, c.Since, mostTailed)
+	switch {
+	case c.Last < 0 || c.Last > mostTailed:
+		return fmt.Errorf("--last %d: write 0 to %d packets", c.Last, mostTailed)
+	case c.Since < 0:
+		return fmt.Errorf("--since %s: write a time such as 1h", c.Since)
+	case c.User != "" && c.PasswordFile == "":
+		return fmt.Errorf("--user %s: without a password: name a file with it with --password-file", c.User)
+	case c.User == "" && c.PasswordFile != "":
+		return fmt.Errorf("--password-file %s: without a user: name one with --user", c.PasswordFile)
 	}
 	ctx, release := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer release()
@@ -100,7 +107,27 @@ func (t *tail) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return t.show(append(packets, newest.Packets...)) // the newest again in case that it passes no filter: the ids count
+	if err := t.show(packets); err != nil {
+		return err
+	}
+	if t.packet == 0 && !t.cmd.JSON {
+		fmt.Fprintln(t.env.stderr, "corescope-hub: "+t.cmd.nothing(len(newest.Packets) > 0))
+	}
+	for _, p := range newest.Packets { // it may pass no filter: what comes is later all the same
+		t.packet, t.observation = max(t.packet, p.ID), max(t.observation, latest(p))
+	}
+	return nil
+}
+
+// nothing says why there is no packet to begin with.
+func (c *tailCmd) nothing(stored bool) string {
+	switch {
+	case !stored:
+		return "no packet has been stored yet"
+	case c.Since > 0:
+		return "no packet since then passes the filters"
+	}
+	return "no stored packet passes the filters"
 }
 
 // earlier asks for packets that pass the filters, newest first, until one is
