@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	mqtt "github.com/mochi-mqtt/server/v2"
 	"golang.org/x/crypto/argon2"
 )
 
@@ -118,8 +119,23 @@ func parseUser(line string) (*user, error) {
 	if len(part) == 4 && part[3] != "" {
 		u.topics = strings.Split(part[3], ",")
 	}
+	for _, t := range u.topics {
+		if !mqtt.IsValidFilter(t, false) {
+			return nil, fmt.Errorf("topic filter %q of user %q: write one such as meshcore/+/+/status or meshcore/#", bounded(t), u.name)
+		}
+	}
 	return u, nil
 }
+
+// CheckUser says why a users file with that line would be refused; nil if it would
+// not be.
+func CheckUser(line string) error {
+	_, err := parseUser(line)
+	return err
+}
+
+// SameUser says whether two names are one user: public keys are, in any case.
+func SameUser(a, b string) bool { return canonical(a) == canonical(b) }
 
 // readHash reads a hash in the form that HashPassword writes. The costs are
 // bounded: they come from a file, but a wrong one must not stop the machine.

@@ -61,6 +61,9 @@ func TestBadUsersFileSaysWhere(t *testing.T) {
 		"anna:admin:secret":          "not Argon2id",
 		"anna:admin:$argon2id$v=19$": "not Argon2id",
 		"anna:admin:" + strings.Replace(good, "m=19456", "m=99999999", 1): "costs too much",
+		"board:viewer:" + good + ":meshcore/#/status":                     `topic filter "meshcore/#/status" of user "board"`,
+		"board:viewer:" + good + ":meshcore/#,":                           `topic filter ""`,
+		"x\ty:viewer:" + good:                                             "cannot be seen",
 		"a:admin:" + good + "\na:viewer:" + good:                          "line 2: user \"a\" is there twice",
 	} {
 		if _, err := parseUsers(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "line ") {

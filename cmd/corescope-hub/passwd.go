@@ -58,7 +58,7 @@ func (c *passwdCmd) otherLines() ([]string, error) {
 	found := false
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimRight(line, "\r\n")
-		if strings.HasPrefix(line, c.User+":") {
+		if name, _, ok := strings.Cut(line, ":"); ok && broker.SameUser(name, c.User) {
 			found = true
 			continue
 		}
@@ -89,6 +89,9 @@ func (c *passwdCmd) line(env environment) (string, error) {
 	line := c.User + ":" + c.Role + ":" + hash
 	if len(c.Topics) > 0 {
 		line += ":" + strings.Join(c.Topics, ",")
+	}
+	if err := broker.CheckUser(line); err != nil {
+		return "", err
 	}
 	return line, nil
 }
