@@ -76,7 +76,7 @@ func (c *checkCmd) Run(ctx context.Context, env environment) error {
 		}
 	}
 	if problems > 0 || c.Strict && warnings > 0 {
-		return fmt.Errorf("%d problems, %d warnings: see above", problems, warnings)
+		return fmt.Errorf("problems: %d, warnings: %d: see above", problems, warnings)
 	}
 	return nil
 }

@@ -29,6 +29,9 @@ func (c *healthCheckCmd) Run(ctx context.Context, env environment) error {
 	if err != nil {
 		return err
 	}
+	if c.Timeout <= 0 {
+		return fmt.Errorf("--timeout %s: write a time such as 5s", c.Timeout)
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", nil)

@@ -37,12 +37,22 @@ func (a *observerArg) decide(env environment, change func(*broker.Ruling)) error
 	if err != nil {
 		return err
 	}
-	return broker.NewRoll(cfg.ObserversFile()).Change(a.Key, func(r *broker.Ruling) {
+	err = broker.NewRoll(cfg.ObserversFile()).Change(a.Key, func(r *broker.Ruling) {
 		if a.Note != "" {
 			r.Note = a.Note
 		}
 		change(r)
 	})
+	if err == nil && startsKey(a.Key) {
+		fmt.Fprintf(env.stderr, "corescope-hub: observer %q: not a public key of 64 hex digits: only who has just that in its topics is meant\n", a.Key)
+	}
+	return err
+}
+
+// startsKey says whether key looks like the beginning of a public key, as lists
+// and pages show it.
+func startsKey(key string) bool {
+	return len(key) < 64 && strings.Trim(key, "0123456789abcdefABCDEF") == ""
 }
 
 type observersAllowCmd struct{ observerArg }
@@ -112,6 +122,9 @@ func (c *observersListCmd) Run(env environment) error {
 		if _, decided := rulings[s.Key]; !decided {
 			fmt.Fprintln(env.stdout, describeObserver(s.Key, broker.Ruling{}, s))
 		}
+	}
+	if len(rulings)+len(seen) == 0 {
+		fmt.Fprintln(env.stderr, "corescope-hub: no observer is decided on, and none is noted as seen; a running hub notes new ones within minutes")
 	}
 	return nil
 }

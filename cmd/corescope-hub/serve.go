@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -27,6 +28,9 @@ func (c *serveCmd) Run(ctx context.Context, env environment) error {
 	log := slog.New(slog.NewTextHandler(env.stderr, &slog.HandlerOptions{Level: slog.Level(cfg.Hub.Log.Level)}))
 	for _, w := range cfg.Warnings() {
 		log.Warn(w)
+	}
+	if c.DemoDir != "" && !c.Demo {
+		return fmt.Errorf("--demo-dir %s: it is for a demo, and this is none: give --demo, too", c.DemoDir)
 	}
 	var demo *demo
 	if c.Demo {

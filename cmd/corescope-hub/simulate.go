@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -45,6 +46,14 @@ type simulateCmd struct {
 // Run publishes an invented mesh until Ctrl-C or a limit, and says what came of
 // it.
 func (c *simulateCmd) Run(ctx context.Context, env environment) error {
+	switch {
+	case !(c.Rate > 0):
+		return fmt.Errorf("--rate %g: write packets a minute, more than 0", c.Rate)
+	case c.Duration < 0:
+		return fmt.Errorf("--duration %s: write a time such as 10m", c.Duration)
+	case c.Count < 0:
+		return fmt.Errorf("--count %d: write a number of messages", c.Count)
+	}
 	mesh, err := c.mesh()
 	if err != nil {
 		return err
@@ -97,6 +106,9 @@ func (c *simulateCmd) target() (simulate.Target, error) {
 	t.InsecureSkipVerify = c.Insecure
 	if c.User != "" {
 		t.Username, t.Password = c.User, c.Password
+	}
+	if t.Username == "" && c.Password+c.PasswordFile != "" {
+		return t, errors.New("a password without a user: name one with --user")
 	}
 	if c.PasswordFile != "" {
 		text, err := os.ReadFile(c.PasswordFile)

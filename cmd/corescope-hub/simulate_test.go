@@ -64,8 +64,8 @@ func TestSimulateSaysWhatToDoWhenItCannotConnect(t *testing.T) {
 		{"wrong password", "mqtt://ann:wrong@" + u.Host, "give one with --user", nil},
 		{"no such scheme", "http://ann:wrong@" + u.Host, "write mqtt://HOST:PORT", nil},
 		{"no nodes", h.mqtt, "0 nodes: write 4 to", []string{"--nodes=0"}},
-		{"nothing at all", h.mqtt, "the first must be more than 0", []string{"--rate=0"}},
-		{"no password file", h.mqtt, "check the path", []string{"--password-file=there-is-none"}},
+		{"nothing at all", h.mqtt, "packets a minute, more than 0", []string{"--rate=0"}},
+		{"no password file", h.mqtt, "check the path", []string{"--user=ann", "--password-file=there-is-none"}},
 		{"nowhere", h.mqtt, "write a latitude and a longitude", []string{"--near=57"}},
 	} {
 		_, errs, code := simulateInto(t, tc.broker, append(tc.flags, "--observers=2")...)
