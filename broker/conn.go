@@ -27,7 +27,7 @@ type conn struct {
 	way          *wayIn
 	listener     string
 	socket       *socket       // below everything; nil on the console's port
-	abort        func() error  // ends the connection at once, without a word
+	abort        func() error  // ends the connection at once, without a word; it waits for nobody
 	place        *list.Element // among those that have not logged in
 	uncounted    bool          // by address: a proxy that has not said yet for whom it calls
 	writeTimeout time.Duration
@@ -168,11 +168,21 @@ func (c *conn) flush() {
 			c.fail(err)
 		}
 	}
+	if c.out.closed && c.out.err == nil {
+		c.out.Unlock()
+		c.hangUp()
+		c.out.Lock()
+	}
 	c.out.flushing = false
 	close(c.out.idle)
-	if c.out.closed && c.out.err == nil {
-		c.Conn.Close()
-	}
+}
+
+// hangUp closes what MQTT is carried by. WebSocket waits for its client to close,
+// too, and TLS for room to say goodbye: a client that lets them wait is cut.
+func (c *conn) hangUp() {
+	patience := time.AfterFunc(lingerTime, func() { c.abort() })
+	defer patience.Stop()
+	c.Conn.Close()
 }
 
 // writeOut writes p. The deadline is for progress, not for the whole: a slow
@@ -234,7 +244,8 @@ func (c *conn) finish(patience bool) {
 	}
 }
 
-// Close ends reading at once and lets what waits be written first.
+// Close ends reading at once and lets what waits be written first. It waits for
+// nobody: messages for all go past here, and whoever writes one would wait, too.
 func (c *conn) Close() error {
 	c.out.Lock()
 	defer c.out.Unlock()
@@ -242,13 +253,17 @@ func (c *conn) Close() error {
 		return nil
 	}
 	c.out.closed = true
-	if c.out.flushing && c.closesWhole {
+	if _, plain := c.Conn.(*socket); plain && !c.out.flushing {
+		return c.Conn.Close()
+	}
+	if !c.out.flushing {
+		c.out.flushing, c.out.idle = true, make(chan struct{})
+		go c.flush()
+	}
+	if c.closesWhole {
 		return nil // flush closes it
 	}
-	if c.out.flushing {
-		return c.Conn.SetReadDeadline(longAgo)
-	}
-	return c.Conn.Close()
+	return c.Conn.SetReadDeadline(longAgo)
 }
 
 // setReadDeadline sets it unless the connection is closed.

@@ -1,12 +1,14 @@
 package broker
 
 import (
+	"bufio"
 	"context"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/coder/websocket"
 )
@@ -23,18 +25,34 @@ func (b *Broker) WebSocket(name string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		way.restoreHost(r)
 		who := way.requested(callerAt(r.RemoteAddr), r)
-		ws := b.upgrade(w, r, way)
+		below := &hijack{ResponseWriter: w}
+		ws := b.upgrade(below, r, way)
 		if ws == nil {
 			return
 		}
 		c := newConn(carrier(ws), way, b.opts)
-		c.caller, c.closesWhole, c.abort = who, true, ws.CloseNow
+		c.caller, c.closesWhole, c.abort = who, true, below.conn.Close
 		if !b.track(c) {
+			time.AfterFunc(lingerTime, func() { c.abort() })
 			ws.Close(websocket.StatusTryAgainLater, "too many connections")
 			return
 		}
 		b.serve(c)
 	})
+}
+
+// hijack keeps the connection that is taken from the HTTP server: a WebSocket can
+// only be ended with patience.
+type hijack struct {
+	http.ResponseWriter
+	conn net.Conn
+}
+
+// Hijack takes it.
+func (h *hijack) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rest, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	h.conn = conn
+	return conn, rest, err
 }
 
 // upgrade makes a WebSocket of a request, or answers why not and returns nil.
