@@ -33,10 +33,19 @@ const (
 // TLSFailures are all there are.
 var TLSFailures = [...]TLSFailure{TLSNoCertificate, TLSRefused, TLSVersion, TLSCipher, TLSNotTLS, TLSTimeout, TLSClosed, TLSOther}
 
+// maxHandshake is how many bytes a client may need for its handshake. The longest
+// of today, with a hybrid key and a session ticket, needs less than half of it;
+// the library would hold 64 KiB for everyone who announces as much.
+const maxHandshake = 8 << 10
+
+var errLongHandshake = errors.New("the client's part of the handshake is longer than 8 KiB")
+
 // handshake makes a TLS connection of s.
 func (l *listener) handshake(s *socket, until time.Time) (net.Conn, error) {
 	ctx, cancel := context.WithDeadline(context.Background(), until)
 	defer cancel()
+	s.bounded, s.left = true, maxHandshake
+	defer func() { s.bounded = false }()
 	c := tls.Server(s, l.b.tls)
 	if err := c.HandshakeContext(ctx); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"bufio"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -187,4 +188,54 @@ func TestOldTLSIsRefused(t *testing.T) {
 		c.Close()
 		t.Error("TLS 1.1 is accepted")
 	}
+}
+
+func TestHandshakeIsReadOnlyAsFarAsOneCanBe(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"tls://127.0.0.1:0", "wss://127.0.0.1:0"} {
+		b := start(t, verdictSink(storeAll), func(o *Options) { o.Listen, o.TLS = Listeners(name), certificateFiles(t) })
+		conn, err := net.Dial("tcp", b.Addr(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		hello := append([]byte{0x16, 3, 1, 0x40, 0, 1, 0, 0xF0, 0}, make([]byte, maxHandshake)...) // a record of 16 KiB, a ClientHello of 60 KiB
+		if _, err := conn.Write(hello); err != nil {
+			t.Fatal(err)
+		}
+		until(t, name+": it is counted, and not waited for", func() bool { return b.Stats().TLSFailures[TLSOther] == 1 })
+	}
+}
+
+func TestReplacedCertificateIsForNewConnections(t *testing.T) {
+	t.Parallel()
+	const name = "tls://127.0.0.1:0"
+	files := certificateFiles(t)
+	b := start(t, verdictSink(storeAll), func(o *Options) { o.Listen, o.TLS = Listeners(name), files })
+	dial := func() *tls.Conn {
+		c, err := tls.Dial("tcp", b.Addr(name), &tls.Config{InsecureSkipVerify: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		return c
+	}
+	serial := func(c *tls.Conn) int64 { return c.ConnectionState().PeerCertificates[0].SerialNumber.Int64() }
+	first := dial()
+	old := &rawClient{t: t, conn: first, r: bufio.NewReader(first), version: 4}
+	old.login(connectOptions{id: "old"})
+
+	before := serial(first)
+	writeCertificate(t, files, before+1)
+	later := time.Now().Add(time.Hour)
+	for _, path := range []string{files.CertFile, files.KeyFile} {
+		if err := os.Chtimes(path, later, later); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.certs.(*certificate).current(later) // it is time to look
+	if got := serial(dial()); got != before+1 {
+		t.Errorf("a new connection gets certificate %d, want %d", got, before+1)
+	}
+	old.ping()
 }

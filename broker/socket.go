@@ -13,10 +13,22 @@ import (
 type socket struct {
 	net.Conn
 	lookahead
+	bounded bool // during the TLS handshake
+	left    int  // bytes that may still be read then
 }
 
 // Read reads what was looked at first.
-func (s *socket) Read(p []byte) (int, error) { return s.read(s.Conn, p) }
+func (s *socket) Read(p []byte) (int, error) {
+	if !s.bounded {
+		return s.read(s.Conn, p)
+	}
+	if s.left == 0 {
+		return 0, errLongHandshake
+	}
+	n, err := s.read(s.Conn, p[:min(len(p), s.left)])
+	s.left -= n
+	return n, err
+}
 
 // Close ends what we send, and our reading; finish has to follow.
 func (s *socket) Close() error {
