@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // start runs a console on a free port until the test ends and returns its URL.
@@ -118,5 +119,27 @@ func TestTakenAddressIsAnErrorThatNamesIt(t *testing.T) {
 	_, err = Open(t.Context(), Options{Listen: l.Addr().String(), Log: slog.New(slog.DiscardHandler)})
 	if !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), l.Addr().String()) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestLongBodyIsNotRead(t *testing.T) {
+	t.Parallel()
+	url := start(t, Options{})
+	for _, path := range []string{"/api/v1/packets", "/api/events", "/nodes"} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		// A file of a form: the library would take all of it, and keep it on the disk.
+		fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000000\r\n\r\n"+
+			"--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f\"\r\n\r\n%s", path, strings.Repeat("x", 2*maxBody))
+		_ = conn.SetReadDeadline(time.Now().Add(readTimeout / 2)) // the rest of the body never comes
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Errorf("%s: no answer before the body is whole: %v", path, err)
+			continue
+		}
+		resp.Body.Close()
 	}
 }

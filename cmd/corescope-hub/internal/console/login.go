@@ -11,10 +11,9 @@ import (
 
 // Bounds of logins.
 const (
-	loginCookie  = "hub_login"
-	loginTime    = 12 * time.Hour // since it was last used
-	maxLogins    = 256
-	maxLoginForm = 4 << 10 // bytes
+	loginCookie = "hub_login"
+	loginTime   = 12 * time.Hour // since it was last used
+	maxLogins   = 256
 )
 
 // login is one browser that logged in.
@@ -89,7 +88,6 @@ func (s *server) logIn(w http.ResponseWriter, r *http.Request) {
 		plain(w, http.StatusNotFound, "the hub has no users: make one with corescope-hub passwd, and name the file in hub.broker.auth.usersFile\n")
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxLoginForm)
 	if err := r.ParseForm(); err != nil {
 		plain(w, http.StatusBadRequest, "the form cannot be read\n")
 		return

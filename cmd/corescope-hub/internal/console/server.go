@@ -133,7 +133,19 @@ func (s *server) routes(opts Options) http.Handler {
 		profiles(mux)
 	}
 	mux.Handle("/", s.guarded(mayRead, s.elsewhere))
-	return mux
+	return smallBodies(mux)
+}
+
+// maxBody bounds the body of a request, in bytes. Only the login has one. The
+// library reads a form of several parts whatever the method, and writes what is
+// long to the disk.
+const maxBody = 4 << 10
+
+func smallBodies(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, r)
+	})
 }
 
 type asked = func(ctx context.Context, r *http.Request) (any, error)
