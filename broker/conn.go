@@ -177,14 +177,6 @@ func (c *conn) flush() {
 	close(c.out.idle)
 }
 
-// hangUp closes what MQTT is carried by. WebSocket waits for its client to close,
-// too, and TLS for room to say goodbye: a client that lets them wait is cut.
-func (c *conn) hangUp() {
-	patience := time.AfterFunc(lingerTime, func() { c.abort() })
-	defer patience.Stop()
-	c.Conn.Close()
-}
-
 // writeOut writes p. The deadline is for progress, not for the whole: a slow
 // link may take long, a dead one may not.
 func (c *conn) writeOut(p []byte) error {

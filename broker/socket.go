@@ -60,6 +60,14 @@ func (s *socket) finish(patience bool) {
 	s.Conn.Close()
 }
 
+// hangUp closes what MQTT is carried by. WebSocket waits for its client to close,
+// too, and TLS for room to say goodbye: a client that lets them wait is cut.
+func (c *conn) hangUp() {
+	patience := time.AfterFunc(lingerTime, func() { c.abort() })
+	defer patience.Stop()
+	c.Conn.Close()
+}
+
 // lookahead holds bytes that were read before their time.
 type lookahead struct{ ahead []byte }
 
