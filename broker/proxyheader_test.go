@@ -121,7 +121,8 @@ func TestTrustedProxySaysWhereAClientIs(t *testing.T) {
 				c.secure()
 			}
 			c.login(connectOptions{id: "a", user: "anna", password: "secret"})
-			if s := b.Sessions(); len(s) != 1 || s[0].Remote != want {
+			until(t, "session there", func() bool { return len(b.Sessions()) == 1 }) // it is shown a moment after its CONNACK
+			if s := b.Sessions(); s[0].Remote != want {
 				t.Errorf("%s: %+v, want %s", name, s, want)
 			}
 			c.conn.Close()

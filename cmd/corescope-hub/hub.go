@@ -155,8 +155,13 @@ func (h *hub) run(ctx context.Context, ready func()) error {
 		g.Go(func() error { return h.console.Run(consoleCtx) })
 	}
 	g.Go(func() error { return h.maintain(ctx) })
+	serving := make(chan struct{})
 	g.Go(func() error {
-		h.supervisor.watch(ctx, h.store.Stats, h.log)
+		select {
+		case <-serving: // systemd counts from here
+			h.supervisor.watch(ctx, h.store.Stats, h.log)
+		case <-ctx.Done():
+		}
 		return nil
 	})
 	g.Go(func() error {
@@ -166,6 +171,7 @@ func (h *hub) run(ctx context.Context, ready func()) error {
 			context.AfterFunc(ctx, func() { h.serving.Store(false) })
 			ready()
 			h.supervisor.report(h.log, stateReady, "Listening for MQTT on "+strings.Join(h.cfg.Hub.Broker.Listeners(), ", "))
+			close(serving)
 		})
 		return errors.Join(err, h.store.Close())
 	})
