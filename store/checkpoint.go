@@ -170,7 +170,9 @@ func (c *checkpointer) passes() (wal walState, err error) {
 			if wal, err = checkpoint(conn, lookAtWAL); err != nil {
 				return err
 			}
-			wal.held = copied.left
+			if wal.held = copied.left; copied.length < 0 {
+				wal.held = -1
+			}
 			if wal.left == 0 || before > 0 && wal.left >= before {
 				break
 			}
@@ -231,7 +233,7 @@ func (w *writer) watchWAL() {
 type walState struct {
 	length int64
 	left   int64 // not in the database file
-	held   int64 // of them, what a round met and a reader kept it from copying
+	held   int64 // of them, what a round met and a reader kept it from copying; -1 for not known
 }
 
 // The modes of a checkpoint that the store uses.
@@ -242,7 +244,8 @@ const (
 )
 
 // checkpoint runs one of those. The pragma answers whether it was blocked, the
-// pages in the WAL when it began, and how many of them are in the file.
+// pages in the WAL when it began, and how many of them are in the file; -1 for
+// both when another connection is copying.
 func checkpoint(conn *writeConn, mode string) (walState, error) {
 	var row [3]driver.Value
 	ok, err := conn.query(row[:], mode)

@@ -7,6 +7,7 @@ package store
 // nothing that the hub does can end another program's transaction.
 func (c *checkpointer) tellPinned(wal walState) {
 	switch {
+	case wal.held < 0: // the writer was copying
 	case wal.length >= mostLimits*c.limit && wal.held >= 2*c.limit && !c.pinned:
 		c.pinned = true
 		c.log.Warn("the database's WAL grows, and is not copied: a program has been reading the database all the while. End its transaction or the program; fuser -v on the file names it",
