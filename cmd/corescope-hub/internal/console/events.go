@@ -11,7 +11,6 @@ import (
 
 // Bounds of the event streams.
 const (
-	maxStreams   = 48
 	streamPace   = 250 * time.Millisecond // between two events of packets
 	vitalsPace   = time.Second
 	streamWrite  = 15 * time.Second // one write may take
@@ -32,14 +31,13 @@ type stream struct {
 // id of an event is that of its last observation, so a browser that comes back
 // misses nothing.
 func (s *server) events(w http.ResponseWriter, r *http.Request) {
-	select {
-	case s.streams <- struct{}{}:
-		defer func() { <-s.streams }()
-	default:
+	who := s.visitor(r)
+	if !s.streams.enter(who) {
 		w.Header().Set("Retry-After", "30")
 		plain(w, http.StatusServiceUnavailable, "too many pages are open at once; close one\n")
 		return
 	}
+	defer s.streams.leave(who)
 	ctx, cancel := context.WithTimeout(r.Context(), streamLength)
 	defer cancel()
 	context.AfterFunc(s.stopping, cancel)

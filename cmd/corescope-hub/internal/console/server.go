@@ -35,7 +35,7 @@ type server struct {
 	assets   *assets
 	policy   string
 	logins   *logins
-	streams  chan struct{} // one for each open page
+	streams  streams
 	backups  backups
 
 	names   *nodeNames
@@ -62,7 +62,6 @@ func newServer(stopping context.Context, opts Options) *server {
 		log: opts.Log, access: opts.Access, site: opts.Site, store: opts.Store, sessions: opts.Sessions, roster: opts.Observers, decisions: opts.Decisions,
 		stats: opts.Stats, report: opts.Report,
 		stopping: stopping, assets: loadAssets(), policy: contentPolicy(), logins: newLogins(),
-		streams: make(chan struct{}, maxStreams),
 		names:   &nodeNames{store: opts.Store},
 		sampler: &sampler{store: opts.Store},
 		traffic: new(traffic),
