@@ -64,7 +64,6 @@ func (b *Broker) forward(from string, m outgoing) {
 			b.panicked("forward", p)
 		}
 	}()
-	pk := m.packet(from, time.Now())
 	if m.retain {
 		b.retain(m, from)
 	}
@@ -73,7 +72,10 @@ func (b *Broker) forward(from string, m outgoing) {
 		subscribers.SelectShared()
 		subscribers.MergeSharedSelected()
 	}
-	view := &view{whole: pk}
+	if len(subscribers.Subscriptions) == 0 {
+		return // as on most hubs: who looks at the mesh reads the database
+	}
+	view := &view{whole: m.packet(from, time.Now())}
 	for id, sub := range subscribers.Subscriptions {
 		if cl, ok := b.server.Clients.Get(id); ok {
 			b.deliver(cl, sub, view)
