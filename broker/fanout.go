@@ -97,7 +97,7 @@ func (b *Broker) bring(p parcel) {
 		subscribers.MergeSharedSelected()
 	}
 	if len(subscribers.Subscriptions) == 0 {
-		return
+		return // as on most hubs: who looks at the mesh reads the database
 	}
 	view := &view{whole: p.message.packet(p.from, time.Now())}
 	for id, sub := range subscribers.Subscriptions {
