@@ -151,5 +151,5 @@ func (d *delivery) show() {
 // acknowledge writes a PUBACK. Its four bytes are the same in every version of
 // MQTT: version 5 leaves out a reason code that says success.
 func (c *conn) acknowledge(id uint16) {
-	c.Write([]byte{packets.Puback << 4, 2, byte(id >> 8), byte(id)}) // a broken connection shows itself to its reader
+	c.put([]byte{packets.Puback << 4, 2, byte(id >> 8), byte(id)}) // a broken connection shows itself to its reader
 }

@@ -103,6 +103,7 @@ func (b *Broker) bring(p parcel) {
 	for id, sub := range subscribers.Subscriptions {
 		if cl, ok := b.server.Clients.Get(id); ok {
 			b.deliver(cl, sub, view)
+			b.letWrite()
 		}
 	}
 }
