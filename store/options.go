@@ -76,12 +76,12 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		QueueDepth:         8192,
-		MaxBatch:           2048,
+		MaxBatch:           4096,
 		CommitInterval:     250 * time.Millisecond,
 		MetricsInterval:    5 * time.Minute,
 		NewObservers:       10_000,
 		NewNodes:           20_000,
-		CacheBytes:         6 << 20,
+		CacheBytes:         8 << 20,
 		CheckpointBytes:    16 << 20,
 		CheckpointInterval: 10 * time.Minute,
 		Readers:            4,
