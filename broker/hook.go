@@ -70,6 +70,9 @@ func (h *hook) OnPacketEncode(cl *mqtt.Client, pk packets.Packet) packets.Packet
 // OnPacketRead renames topics that the library would drop in silence, without
 // an acknowledgement, so that they reach OnPublish; and it lets every lawful
 // CONNECT pass.
+//
+// What was answered before a client asks for something comes before the answer
+// if it has subscribed to it, and not at all if it subscribes only now.
 func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
 	switch {
 	case pk.FixedHeader.Type == packets.Connect:
@@ -84,6 +87,11 @@ func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet,
 	switch pk.FixedHeader.Type {
 	case packets.Subscribe, packets.Unsubscribe:
 		pk.PacketID = c.asked.substitute(cl, pk.PacketID)
+		h.b.courier.catchUp()
+	case packets.Pingreq:
+		if cl.State.Subscriptions.Len() > 0 {
+			h.b.courier.catchUp()
+		}
 	case packets.Disconnect:
 		pk.ReasonCode = c.reasonToLeave(pk)
 	}

@@ -83,6 +83,9 @@ func (in *intake) take(n, most int64) bool {
 	return false
 }
 
+// force takes room for a message of size bytes whether there is some or not.
+func (in *intake) force(size int) { in.used.Add(int64(size)) }
+
 // await waits for a turn in line. The caller holds mu, which is given back.
 func (in *intake) await(line *list.List, n int64, stop <-chan struct{}) bool {
 	t := &turn{size: n, come: make(chan struct{})}

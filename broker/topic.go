@@ -30,6 +30,18 @@ func refuseTopic(topic string) bool {
 	return tooDeep(topic) || strings.HasPrefix(topic, "$")
 }
 
+// asOurs is a topic of an upstream as a client of the hub would write it. What an
+// operator subscribes to there may begin with any word; the levels behind it mean
+// the same. Source: CoreScope's ingestor, handleMessage, which looks at no first
+// level.
+func asOurs(topic string) string {
+	_, rest, ok := strings.Cut(topic, "/")
+	if !ok {
+		return topic
+	}
+	return "meshcore/" + rest
+}
+
 // bounded cuts text of a client for the log.
 func bounded(s string) string {
 	const most = 64
