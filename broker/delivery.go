@@ -121,10 +121,9 @@ func (d *delivery) answer() {
 	d.b.stats.count(d.verdict)
 	d.b.roster.settled(d.c, d.key, d.verdict, time.Now())
 	if d.verdict.Outcome == ingest.Stored || d.verdict.Outcome == ingest.Passed {
-		if d.b.shown != nil {
-			d.b.shown.again(d.message.topic, d.message.payload, time.Now())
+		if !d.goesRound() {
+			d.b.forward(d.cl.ID, d.message)
 		}
-		d.b.forward(d.cl.ID, d.message)
 		d.b.standUp(d)
 	}
 	if d.waiter != nil {
@@ -140,6 +139,16 @@ func (d *delivery) answer() {
 		d.c.acknowledge(d.id)
 		d.b.stats.acked.Add(1)
 	}
+}
+
+// goesRound says whether the message comes from a bridged broker and has been
+// shown before, and remembers it: brokers may be bridged in a ring, and none of
+// them can tell.
+func (d *delivery) goesRound() bool {
+	if !d.b.republishes && !d.c.bridge {
+		return false
+	}
+	return d.b.shown.again(d.message.topic, d.message.payload, time.Now()) && d.c.bridge
 }
 
 // acknowledge writes a PUBACK. Its four bytes are the same in every version of
