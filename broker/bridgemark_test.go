@@ -30,6 +30,33 @@ func TestBridgedBrokerGetsOthersMessagesWithTheirRetainFlagAndNoneOfItsOwn(t *te
 	}
 }
 
+func TestMessageThatGoesRoundOverBridgedBrokersIsShownOnce(t *testing.T) {
+	t.Parallel()
+	b := start(t, verdictSink(storeAll))
+	out := marked(t, b, "MQTT", 0x84)
+	out.subscribe("#", 0)
+	back := dialRaw(t, b.addr)
+	back.send(packet(0x10, str("MQTT"), []byte{0x84, 2, 0, 60}, str("another")))
+	back.read()
+	for id, payload := range []string{"once", "once", "once", "another"} {
+		back.publish(topic, payload, 1, uint16(id+1))
+		back.expectAck(0x40, uint16(id+1))
+	}
+	for _, want := range []string{"once", "another"} {
+		if _, got, _ := out.expectPublish(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	observer := connect(t, b.addr, connectOptions{id: "observer"})
+	for id := uint16(1); id <= 2; id++ { // nobody else's are compared
+		observer.publish(topic, "another", 1, id)
+		observer.expectAck(0x40, id)
+		if _, got, _ := out.expectPublish(); got != "another" {
+			t.Errorf("got %q", got)
+		}
+	}
+}
+
 func TestLevelThatIsNoBridgesIsRefused(t *testing.T) {
 	t.Parallel()
 	b := start(t, verdictSink(storeAll))
