@@ -138,7 +138,7 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (out packets.Packet
 	h.b.stats.received.Add(1)
 	d := &delivery{b: h.b, c: c, cl: cl, id: pk.PacketID, message: outgoingOf(cl, pk)}
 	d.room = messageCost + d.message.size()
-	if !h.takeSlots(d.place()) || !h.b.intake.enter(d.room, h.b.accepting.Done()) {
+	if !h.takeSlots(d.place()) || !h.b.intake.enter(d.room, c.holdsRoom(), h.b.accepting.Done()) {
 		return pk, packets.ErrRejectPacket
 	}
 	if pk.FixedHeader.Qos == 2 {

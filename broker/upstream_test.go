@@ -59,7 +59,7 @@ func TestFirstLevelOfAnUpstreamsTopicsMayBeAnyWord(t *testing.T) {
 	addr := mosquitto(t)
 	sink := newHeldSink()
 	b := start(t, sink, bridged(addr), func(o *Options) {
-		o.Upstreams[0].Topics = []string{"mesh-ch/+/+/packets", "alone", "meshcore/#"}
+		o.Upstreams[0].Topics = []string{"mesh-ch/+/+/packets", "alone", "meshcore/#", "home/#"}
 	})
 	untilUp(t, b, 1)
 	c := connect(t, addr, connectOptions{id: "observer"})
@@ -67,6 +67,8 @@ func TestFirstLevelOfAnUpstreamsTopicsMayBeAnyWord(t *testing.T) {
 		{"mesh-ch/ZRH/OBS/packets", "meshcore/ZRH/OBS/packets"},
 		{"alone", "alone"},
 		{topic, topic},
+		{"home/attic/" + topic, topic},
+		{"meshcore/ZRH/meshcore/packets", "meshcore/ZRH/meshcore/packets"},
 	} {
 		c.publish(tc.sent, "{}", 1, uint16(id+1))
 		c.expectAck(0x40, uint16(id+1))

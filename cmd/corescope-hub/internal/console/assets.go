@@ -32,6 +32,7 @@ type asset struct {
 type assets struct {
 	hash  string
 	files map[string]asset
+	style string // base.css, to be put into a page
 }
 
 var assetKinds = map[string]string{
@@ -61,6 +62,7 @@ func loadAssets() *assets {
 		all.files[entry.Name()] = a
 	}
 	all.hash = hex.EncodeToString(sum.Sum(nil))[:12]
+	all.style = strings.ReplaceAll(string(all.files["base.css"].plain), "url(inter.woff2)", "url("+all.path("inter.woff2")+")")
 	return all
 }
 
@@ -108,7 +110,7 @@ func takesGzip(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")
 }
 
-// inlineHash allows one inline script in a Content-Security-Policy.
+// inlineHash allows one inline script or style in a Content-Security-Policy.
 func inlineHash(script string) string {
 	sum := sha256.Sum256([]byte(script))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
