@@ -136,13 +136,14 @@ func (u *upstream) receive(l *link, acks *ackQueue, m paho.Message) {
 	u.b.inFlight.Add(1)
 	u.ingest(m, now, urgent, func(v ingest.Verdict) {
 		u.b.stats.count(v)
+		release := func() { u.window.Release(size) }
 		if v.Outcome == ingest.NotSafe {
 			l.end(fmt.Errorf("a message could not be kept: %w", v.Err))
+			release()
 		} else {
-			u.republish(m, v)
+			u.republish(m, v, release)
 			acks.settle(due)
 		}
-		u.window.Release(size)
 		u.waiting.Add(-1)
 		u.b.inFlight.Add(-1)
 	})
