@@ -10,9 +10,11 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"corescope-hub/cmd/corescope-hub/internal/config"
 	"corescope-hub/cmd/corescope-hub/internal/simulate"
+	"corescope-hub/ingest"
 )
 
 // demoMark is the file that tells a directory that a demo made from others.
@@ -71,6 +73,30 @@ func (d *demo) claim() error {
 	if err := os.WriteFile(mark, []byte("corescope-hub serve --demo made this directory.\n"), 0o644); err != nil {
 		return fmt.Errorf("demo directory %q: %w: name another with --demo-dir", d.dir, cause(err))
 	}
+	return nil
+}
+
+// past stores what an invented mesh said in the day before now, so that there is
+// something to look at from the first moment. A database that has packets stays as
+// it is.
+func (d *demo) past(ctx context.Context, h *hub) error {
+	if h.store.LastObservation() > 0 {
+		return nil
+	}
+	mesh, err := simulate.New(simulate.DefaultOptions())
+	if err != nil {
+		return err
+	}
+	d.log.Info("inventing what the mesh said in the last day")
+	var kept sync.WaitGroup
+	for m := range mesh.Past(time.Now(), demoRate/4) {
+		kept.Add(1)
+		h.ingest.Ingest(ctx, ingest.Message{Source: "past", Topic: m.Topic, Payload: m.Payload, QoS: 1, Received: m.At}, func(ingest.Verdict) { kept.Done() })
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	kept.Wait()
 	return nil
 }
 
