@@ -20,8 +20,9 @@ import (
 // demoMark is the file that tells a directory that a demo made from others.
 const demoMark = "this-is-a-demo"
 
-// demoRate is how lively a demo is, in packets a minute.
-const demoRate = 40
+// demoRate is how lively a demo is, in packets a minute without those that answer
+// them.
+const demoRate = 16
 
 // demo is an invented mesh that publishes to the hub of the same process.
 type demo struct {
@@ -48,9 +49,9 @@ func newDemo(cfg *config.Config, dir string, log *slog.Logger) (*demo, error) {
 	cfg.DBPath = filepath.Join(d.dir, "meshcore.db")
 	cfg.MQTTSources, cfg.MQTT = nil, config.Default().MQTT
 	cfg.HashChannels = append(cfg.HashChannels, simulate.Channels()...)
-	cfg.ObserverIATAWhitelist, cfg.GeoFilter = nil, config.Default().GeoFilter
-	cfg.Hub.Sources, cfg.Hub.CoreScope.StatsFile = nil, ""
-	cfg.Hub.Broker.IATAFilter, cfg.Hub.Broker.ObserversFile, cfg.Hub.Broker.Observers = nil, "", config.Default().Hub.Broker.Observers
+	cfg.ObserverIATAWhitelist, cfg.GeoFilter = config.Default().ObserverIATAWhitelist, config.Default().GeoFilter
+	cfg.Hub.Sources, cfg.Hub.CoreScope.StatsFile = config.Default().Hub.Sources, ""
+	cfg.Hub.Broker.IATAFilter, cfg.Hub.Broker.ObserversFile, cfg.Hub.Broker.Observers = config.Default().Hub.Broker.IATAFilter, "", config.Default().Hub.Broker.Observers
 	return d, nil
 }
 
@@ -89,7 +90,7 @@ func (d *demo) past(ctx context.Context, h *hub) error {
 	}
 	d.log.Info("inventing what the mesh said in the last day")
 	var kept sync.WaitGroup
-	for m := range mesh.Past(time.Now(), demoRate/4) {
+	for m := range mesh.Past(time.Now(), demoRate) {
 		kept.Add(1)
 		h.ingest.Ingest(ctx, ingest.Message{Source: "past", Topic: m.Topic, Payload: m.Payload, QoS: 1, Received: m.At}, func(ingest.Verdict) { kept.Done() })
 		if ctx.Err() != nil {
