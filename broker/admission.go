@@ -89,25 +89,48 @@ func (b *Broker) makeRoom(like *conn) bool {
 	return false
 }
 
-// maxUnwritten bounds the bytes that wait for all clients to take them.
-const maxUnwritten = 8 << 20
+// Bounds of the bytes that wait for all clients to take them.
+const (
+	maxUnwritten = 8 << 20
+	fewUnwritten = 4 << 10                // of one client, who is not to blame then
+	stalledAfter = 250 * time.Millisecond // in which every client that reads has taken something
+)
 
 // relieve ends the connection whose client has taken nothing for the longest
-// time, of those that something waits for.
-func (b *Broker) relieve() {
+// time, of those that are to blame, when too much waits for all. It says whether
+// there is more room now.
+func (b *Broker) relieve(now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.unwritten.Load() <= maxUnwritten { // somebody else has
-		return
+	if b.unwritten.Load() <= maxUnwritten {
+		return true
 	}
 	var slowest *conn
+	since := now.Add(-stalledAfter).UnixNano()
 	for c := range b.conns {
-		if c.waiting.Load() > 0 && (slowest == nil || c.moved.Load() < slowest.moved.Load()) {
-			slowest = c
+		if moved := c.moved.Load(); c.waiting.Load() > fewUnwritten && moved <= since {
+			slowest, since = c, moved
 		}
 	}
-	if slowest != nil {
-		slowest.cutFor(CutNotReading)
+	if slowest == nil {
+		return false
+	}
+	slowest.cutFor(CutNotReading)
+	return true
+}
+
+// letWrite waits while too much waits for all, until those who read have taken
+// some of it or those who do not are known.
+func (b *Broker) letWrite() {
+	for begun := time.Now(); b.unwritten.Load() > maxUnwritten; {
+		now := time.Now()
+		switch {
+		case b.relieve(now):
+		case now.Sub(begun) > stalledAfter:
+			return
+		default:
+			time.Sleep(time.Millisecond)
+		}
 	}
 }
 

@@ -35,7 +35,9 @@ type Broker struct {
 	server    *mqtt.Server
 	listeners []*listener
 	upstreams []*upstream
-	shown     *shownRecently // nil when no upstream is republished
+	shown     *shownRecently
+
+	republishes bool // an upstream's messages are shown to subscribers
 
 	accepting context.Context // ends when the broker begins to stop: nothing new is taken
 	stop      context.CancelFunc
@@ -46,6 +48,7 @@ type Broker struct {
 	inFlight atomic.Int64             // messages whose fate is not known
 
 	intake    *intake
+	courier   *courier
 	unwritten atomic.Int64 // bytes that wait for all connections to take them
 	backlog   atomic.Int64 // bytes in all outboxes, and sent and not acknowledged
 	shelf     shelf
@@ -69,8 +72,9 @@ func New(sink Sink, opts Options) (*Broker, error) {
 		return nil, err
 	}
 	b := &Broker{opts: opts, sink: sink, log: opts.Log, crowd: newCrowd(), arriving: make(map[string]chan struct{}), delayed: make(map[string]*time.Timer)}
-	b.intake = newIntake(opts.MaxPacketSize)
+	b.intake, b.courier = newIntake(opts.MaxPacketSize), newCourier()
 	b.shelf.costs = make(map[string]int)
+	b.shown = newShownRecently()
 	b.roster = newRoster(opts.Observers.KnownOnly, opts.Observers.Limits)
 	b.stats.init()
 	var err error
@@ -100,9 +104,7 @@ func New(sink Sink, opts Options) (*Broker, error) {
 			return nil, err
 		}
 		b.upstreams = append(b.upstreams, u)
-		if o.Republish && b.shown == nil {
-			b.shown = newShownRecently()
-		}
+		b.republishes = b.republishes || o.Republish
 	}
 	b.server = mqtt.New(&mqtt.Options{
 		Capabilities:             capabilities(opts),
@@ -146,6 +148,7 @@ func (b *Broker) Run(ctx context.Context, ready func()) error {
 	for _, u := range b.upstreams {
 		loops.Go(func() error { u.run(b.accepting); return nil })
 	}
+	loops.Go(func() error { b.courier.run(b.bring); return nil })
 	loops.Go(func() error { b.keepRoster(b.accepting); return nil })
 	loops.Go(func() error { b.keepCount(b.accepting); return nil })
 	if a, ok := b.certs.(*automatic); ok {
@@ -171,6 +174,7 @@ func (b *Broker) shutdown(loops *errgroup.Group) error {
 	if !served {
 		b.log.Warn("stopped before every connection had ended")
 	}
+	b.courier.end()
 	loops.Wait()
 	if served { // the library waits without limit for connections it has
 		b.server.Close()
@@ -202,12 +206,12 @@ func (b *Broker) openConns() []*conn {
 	return open
 }
 
-// drain waits until the fate of every message is known, and returns how many
-// there still are after DrainTimeout.
+// drain waits until the fate of every message is known and the subscribers have
+// it, and returns of how many it is not known after DrainTimeout.
 func (b *Broker) drain() int64 {
 	poll := time.NewTicker(2 * time.Millisecond)
 	defer poll.Stop()
-	for deadline := time.Now().Add(b.opts.DrainTimeout); b.inFlight.Load() > 0 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(b.opts.DrainTimeout); b.inFlight.Load()+b.courier.waiting() > 0 && time.Now().Before(deadline); {
 		<-poll.C
 	}
 	return b.inFlight.Load()

@@ -34,6 +34,7 @@ type conn struct {
 	soft, hard   int // bytes waiting: above soft messages are left out, above hard the connection ends
 	since        time.Time
 	latest       byte // that was read; the reader's goroutine alone uses it
+	bridge       bool // it is of a broker that is bridged to this one, and said so
 	closesWhole  bool // an expired read deadline ends writing, too: WebSocket
 
 	out struct {
@@ -113,7 +114,7 @@ func (c *conn) RemoteAddr() net.Addr { return c.caller }
 func (c *conn) Write(p []byte) (int, error) {
 	n, err := c.put(p)
 	if b := c.way.b; b.unwritten.Load() > maxUnwritten {
-		b.relieve()
+		b.relieve(time.Now())
 	}
 	return n, err
 }
@@ -131,11 +132,13 @@ func (c *conn) put(p []byte) (int, error) {
 		c.fail(errSlowClient)
 		return 0, errSlowClient
 	}
+	if !c.out.flushing { // before there is something to take
+		c.moved.Store(time.Now().UnixNano())
+	}
 	c.out.waiting = append(c.out.waiting, p...)
 	c.await(len(p))
 	if !c.out.flushing {
 		c.out.flushing, c.out.idle = true, make(chan struct{})
-		c.moved.Store(time.Now().UnixNano())
 		go c.flush()
 	}
 	return len(p), nil
@@ -275,8 +278,7 @@ func (c *conn) behind() bool { return int(c.waiting.Load()) > c.soft }
 // busy says whether enough waits for the client, for now. The more waits for all,
 // the less is enough.
 func (c *conn) busy() bool {
-	const least = 4 << 10
-	share := max(least, (maxUnwritten-c.way.b.unwritten.Load())/4)
+	share := max(fewUnwritten, (maxUnwritten-c.way.b.unwritten.Load())/4)
 	return c.waiting.Load() > min(int64(c.soft/4), share)
 }
 

@@ -15,7 +15,7 @@ func pipe(t *testing.T, o Options) (*conn, net.Conn) {
 	t.Helper()
 	ours, theirs := net.Pipe()
 	t.Cleanup(func() { ours.Close(); theirs.Close() })
-	b := &Broker{}
+	b := &Broker{log: o.Log}
 	b.accepting, b.stop = context.WithCancel(t.Context())
 	t.Cleanup(b.stop)
 	return newConn(ours, &wayIn{b: b, name: "pipe"}, o), theirs

@@ -44,7 +44,7 @@ const quietShare = 4
 
 // Bounds of the memory that messages take until they are answered.
 const (
-	messageCost = 512     // bytes that each takes besides its own
+	messageCost = 512     // bytes that each takes besides its own, until the subscribers have it
 	slotSize    = 1 << 10 // bytes of one for each slot
 )
 
@@ -58,7 +58,7 @@ func (d *delivery) place() (slots chan struct{}, n int) {
 	return slots, min(1+d.message.size()/slotSize, cap(slots))
 }
 
-// leave gives back what d has taken.
+// leave gives back what d has taken. It is answered, and the subscribers have it.
 func (d *delivery) leave() {
 	if d.will {
 		return
@@ -109,23 +109,20 @@ func (d *delivery) settle(v ingest.Verdict) {
 	}
 }
 
-// answer tells the subscribers, then the publisher: who has an acknowledgement
-// finds the message retained.
+// answer tells the publisher what became of its message. Who has an
+// acknowledgement finds the message retained, and on its way to the subscribers.
 func (d *delivery) answer() {
 	defer d.b.inFlight.Add(-1)
 	if d.departs {
 		d.b.standDown(d.c)
 		return
 	}
-	defer d.leave()
 	d.b.stats.count(d.verdict)
 	d.b.roster.settled(d.c, d.key, d.verdict, time.Now())
 	if d.verdict.Outcome == ingest.Stored || d.verdict.Outcome == ingest.Passed {
-		if d.b.shown != nil {
-			d.b.shown.again(d.message.topic, d.message.payload, time.Now())
-		}
-		d.b.forward(d.cl.ID, d.message)
-		d.b.standUp(d)
+		d.show()
+	} else {
+		d.leave()
 	}
 	if d.waiter != nil {
 		d.waiter <- d.verdict
@@ -142,8 +139,28 @@ func (d *delivery) answer() {
 	}
 }
 
+// show sends a message that was accepted on its way to the subscribers.
+func (d *delivery) show() {
+	if d.goesRound() {
+		d.leave()
+	} else {
+		d.b.forward(d.cl.ID, d.message, d.leave)
+	}
+	d.b.standUp(d)
+}
+
+// goesRound says whether the message comes from a bridged broker and has been
+// shown before, and remembers it: brokers may be bridged in a ring, and none of
+// them can tell.
+func (d *delivery) goesRound() bool {
+	if !d.b.republishes && !d.c.bridge {
+		return false
+	}
+	return d.b.shown.again(d.message.topic, d.message.payload, time.Now()) && d.c.bridge
+}
+
 // acknowledge writes a PUBACK. Its four bytes are the same in every version of
 // MQTT: version 5 leaves out a reason code that says success.
 func (c *conn) acknowledge(id uint16) {
-	c.Write([]byte{packets.Puback << 4, 2, byte(id >> 8), byte(id)}) // a broken connection shows itself to its reader
+	c.put([]byte{packets.Puback << 4, 2, byte(id >> 8), byte(id)}) // a broken connection shows itself to its reader
 }

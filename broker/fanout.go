@@ -53,30 +53,57 @@ func (m *outgoing) packet(from string, now time.Time) *packets.Packet {
 	return pk
 }
 
-// forward sends a message to the subscribers, and keeps it when it is to be
-// retained. It waits for nobody. from is the id of its publisher, "" for the hub.
+// forward keeps a message when it is to be retained, and has it brought to the
+// subscribers. It waits for nobody. from is the id of its publisher, "" for the
+// hub; brought is called when the subscribers have it, and until then somebody
+// answers for the room that it takes.
 //
-// This is what the library does with a PUBLISH, except that it drops what comes
-// faster than a subscriber acknowledges or its own goroutine writes.
-func (b *Broker) forward(from string, m outgoing) {
+// Messages are retained in the order in which they are brought: who subscribes
+// never has an older one than who was there.
+func (b *Broker) forward(from string, m outgoing, brought func()) {
 	defer func() { // whoever calls settles the messages of all clients
 		if p := recover(); p != nil {
 			b.panicked("forward", p)
 		}
 	}()
-	pk := m.packet(from, time.Now())
+	var keep func()
 	if m.retain {
-		b.retain(m, from)
+		keep = func() { b.retain(m, from) }
 	}
-	subscribers := b.server.Topics.Subscribers(m.topic)
+	b.courier.take(parcel{from, m, brought}, keep)
+}
+
+// announce forwards a message of the hub itself. It comes of one that a client
+// sent, and cannot wait for room: the next that clients send will.
+func (b *Broker) announce(m outgoing) {
+	room := messageCost + m.size()
+	b.intake.force(room)
+	b.forward("", m, func() { b.intake.leave(room) })
+}
+
+// bring gives a message to the subscribers.
+//
+// This is what the library does with a PUBLISH, except that it drops what comes
+// faster than a subscriber acknowledges or its own goroutine writes.
+func (b *Broker) bring(p parcel) {
+	defer func() { // the messages of all clients go this way
+		if p := recover(); p != nil {
+			b.panicked("bring", p)
+		}
+	}()
+	subscribers := b.server.Topics.Subscribers(p.message.topic)
 	if len(subscribers.Shared) > 0 {
 		subscribers.SelectShared()
 		subscribers.MergeSharedSelected()
 	}
-	view := &view{whole: pk}
+	if len(subscribers.Subscriptions) == 0 {
+		return // as on most hubs: who looks at the mesh reads the database
+	}
+	view := &view{whole: p.message.packet(p.from, time.Now())}
 	for id, sub := range subscribers.Subscriptions {
 		if cl, ok := b.server.Clients.Get(id); ok {
 			b.deliver(cl, sub, view)
+			b.letWrite()
 		}
 	}
 }
@@ -92,17 +119,19 @@ func (b *Broker) deliver(cl *mqtt.Client, sub packets.Subscription, v *view) {
 		return
 	}
 	s := sending{packet: pk, qos: min(pk.FixedHeader.Qos, sub.Qos), ids: identifiers(sub)}
-	s.retain = pk.FixedHeader.Retain && cl.Properties.ProtocolVersion == 5 && sub.RetainAsPublished
+	s.retain = pk.FixedHeader.Retain && sub.RetainAsPublished
+	if s.qos == 0 && cl.Closed() {
+		return
+	}
+	why := DropNotReading
+	if s.qos > 0 || !c.behind() {
+		why = c.outbox.add(s, b)
+	}
 	switch {
-	case s.qos == 0 && cl.Closed():
-	case s.qos == 0 && c.behind():
-		b.stats.dropped.Add(1)
-	case !c.outbox.add(s, b):
-		if !cl.Closed() || !cl.Properties.Clean {
-			b.stats.dropped.Add(1)
-		}
-	default:
+	case why == "":
 		c.outbox.pump(cl, b)
+	case !cl.Closed() || !cl.Properties.Clean:
+		b.stats.drop(why)
 	}
 }
 

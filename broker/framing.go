@@ -12,10 +12,10 @@ import (
 // and keeps it until the packet is whole or the keep-alive is over, which a
 // client may do without; so it is given large ones whole.
 type framing struct {
-	left  int       // bytes of the control packet under way that are yet to be handed on
-	ready bool      // the large control packet that comes next is whole
-	half  *half     // of the one under way; nil for a small one
-	due   time.Time // until when the library wants to read something; zero: it waits for ever
+	left     int           // bytes of the control packet under way that are yet to be handed on
+	ready    bool          // the large control packet that comes next is whole
+	half     *half         // of the one under way; nil for a small one
+	patience time.Duration // how long the library waits to read something; 0: for ever
 }
 
 // errSlowPacket is returned by Read, which has ended the connection.
@@ -103,13 +103,10 @@ func (c *conn) awaitPacket() error {
 	if c.framing.half == nil {
 		return os.ErrDeadlineExceeded // the broker stops
 	}
-	soon := time.Now().Add(b.opts.PacketTimeout)
-	slow := c.framing.due.IsZero() || soon.Before(c.framing.due)
-	if slow {
-		c.setReadDeadline(soon)
-	}
-	if _, err := c.peek(c.Conn, size); err != nil {
-		if slow && errors.Is(err, os.ErrDeadlineExceeded) && !time.Now().Before(soon) {
+	in := &pieces{c: c, end: time.Now().Add(b.opts.PacketTimeout)}
+	in.wait(time.Now())
+	if _, err := c.peek(in, size); err != nil {
+		if errors.Is(err, os.ErrDeadlineExceeded) && !time.Now().Before(in.end) {
 			c.cutFor(CutSlowPacket)
 			err = errSlowPacket
 		}
@@ -119,6 +116,36 @@ func (c *conn) awaitPacket() error {
 	c.framing.ready = true
 	return nil
 }
+
+// pieces reads a large control packet as it comes over a link that may be slow:
+// the client has the library's patience for each piece, and until end for the
+// whole. What it waited for room before was not its own time.
+type pieces struct {
+	c   *conn
+	end time.Time
+}
+
+func (in *pieces) Read(p []byte) (int, error) {
+	n, err := in.c.Conn.Read(p)
+	if n > 0 {
+		now := time.Now()
+		in.c.framing.half.moved.Store(now.UnixNano())
+		in.wait(now)
+	}
+	return n, err
+}
+
+// wait gives the next piece its time.
+func (in *pieces) wait(now time.Time) {
+	until := in.end
+	if patience := in.c.framing.patience; patience != 0 && now.Add(patience).Before(until) {
+		until = now.Add(patience)
+	}
+	in.c.setReadDeadline(until)
+}
+
+// holdsRoom says whether the control packet under way has room in the intake.
+func (c *conn) holdsRoom() bool { return c.framing.half != nil }
 
 // endPacket gives the room of a large control packet back: the library has asked
 // for the next.
@@ -131,7 +158,10 @@ func (c *conn) endPacket() {
 
 // SetDeadline sets the deadline for reading: each write has its own.
 func (c *conn) SetDeadline(t time.Time) error {
-	c.framing.due = t
+	c.framing.patience = 0
+	if !t.IsZero() {
+		c.framing.patience = time.Until(t)
+	}
 	return c.setReadDeadline(t)
 }
 

@@ -3,10 +3,11 @@ package broker
 import (
 	"encoding/binary"
 	"fmt"
-	"io"
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestRetainedMessagesAreBoundedTogether(t *testing.T) {
@@ -148,27 +149,45 @@ func TestUnreleasedMessagesAreBoundedTogether(t *testing.T) {
 }
 
 // Of those that do not read, the one that has not for the longest time goes when
-// too much waits for all.
+// too much waits for all; never one that has been sent something just now, or a
+// little, such as acknowledgements.
 func TestWhoReadsNothingMakesRoom(t *testing.T) {
 	t.Parallel()
-	b := &Broker{opts: DefaultOptions(), log: DefaultOptions().Log, crowd: newCrowd()}
-	conns := make([]*conn, 3)
-	for i := range conns {
-		ours, theirs := net.Pipe()
-		defer theirs.Close()
-		conns[i] = newConn(ours, &wayIn{b: b}, b.opts)
-		b.conns[conns[i]] = struct{}{}
-		if i == 2 {
-			go io.Copy(io.Discard, theirs)
-			continue
+	synctest.Test(t, func(t *testing.T) {
+		b := &Broker{opts: DefaultOptions(), log: DefaultOptions().Log, crowd: newCrowd()}
+		stuck := func(bytes int) *conn {
+			ours, theirs := net.Pipe()
+			t.Cleanup(func() { theirs.Close() })
+			c := newConn(ours, &wayIn{b: b}, b.opts)
+			b.conns[c] = struct{}{}
+			c.Write(make([]byte, bytes))
+			time.Sleep(time.Millisecond)
+			return c
 		}
-		conns[i].Write([]byte("stuck"))
-	}
-	b.unwritten.Add(maxUnwritten)
-	conns[2].Write([]byte("read"))
-	if !wasEnded(conns[0]) || wasEnded(conns[1]) || wasEnded(conns[2]) {
-		t.Errorf("ended: %v %v %v, want the first alone", wasEnded(conns[0]), wasEnded(conns[1]), wasEnded(conns[2]))
-	}
+		little := stuck(fewUnwritten)
+		first, second := stuck(fewUnwritten+1), stuck(fewUnwritten+1)
+		time.Sleep(stalledAfter)
+		fresh := stuck(20_000)
+		for i, want := range []*conn{first, second, nil} {
+			b.unwritten.Store(2 * maxUnwritten)
+			if room := b.relieve(time.Now()); room != (want != nil) {
+				t.Errorf("%d: there is room: %v", i, room)
+			}
+			if want != nil && !wasEnded(want) || wasEnded(little) || wasEnded(fresh) || i == 0 && wasEnded(second) {
+				t.Errorf("%d: ended: first %v, second %v, little %v, fresh %v", i, wasEnded(first), wasEnded(second), wasEnded(little), wasEnded(fresh))
+			}
+		}
+		b.unwritten.Store(maxUnwritten + fresh.waiting.Load())
+		begun := time.Now()
+		b.letWrite()
+		if waited := time.Since(begun); waited > stalledAfter || !wasEnded(fresh) || wasEnded(little) {
+			t.Errorf("after %s the one that was fresh has ended: %v", waited, wasEnded(fresh))
+		}
+		b.unwritten.Store(0)
+		for c := range b.conns {
+			c.cut()
+		}
+	})
 }
 
 // wasEnded says whether c was cut off.

@@ -70,6 +70,9 @@ func (h *hook) OnPacketEncode(cl *mqtt.Client, pk packets.Packet) packets.Packet
 // OnPacketRead renames topics that the library would drop in silence, without
 // an acknowledgement, so that they reach OnPublish; and it lets every lawful
 // CONNECT pass.
+//
+// What was answered before a client asks for something comes before the answer
+// if it has subscribed to it, and not at all if it subscribes only now.
 func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
 	switch {
 	case pk.FixedHeader.Type == packets.Connect:
@@ -84,6 +87,11 @@ func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet,
 	switch pk.FixedHeader.Type {
 	case packets.Subscribe, packets.Unsubscribe:
 		pk.PacketID = c.asked.substitute(cl, pk.PacketID)
+		h.b.courier.catchUp()
+	case packets.Pingreq:
+		if cl.State.Subscriptions.Len() > 0 {
+			h.b.courier.catchUp()
+		}
 	case packets.Disconnect:
 		pk.ReasonCode = c.reasonToLeave(pk)
 	}
@@ -130,7 +138,7 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (out packets.Packet
 	h.b.stats.received.Add(1)
 	d := &delivery{b: h.b, c: c, cl: cl, id: pk.PacketID, message: outgoingOf(cl, pk)}
 	d.room = messageCost + d.message.size()
-	if !h.takeSlots(d.place()) || !h.b.intake.enter(d.room, h.b.accepting.Done()) {
+	if !h.takeSlots(d.place()) || !h.b.intake.enter(d.room, c.holdsRoom(), h.b.accepting.Done()) {
 		return pk, packets.ErrRejectPacket
 	}
 	if pk.FixedHeader.Qos == 2 {

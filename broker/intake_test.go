@@ -2,8 +2,13 @@ package broker
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"io"
 	"net"
+	"net/netip"
+	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,14 +24,14 @@ func TestMessagesWaitForRoom(t *testing.T) {
 		in := newIntake(1)
 		in.most = 100
 		stop := make(chan struct{})
-		if !in.enter(90, stop) {
+		if !in.enter(90, false, stop) {
 			t.Fatal("there was room")
 		}
 		var mu sync.Mutex
 		var came []int
 		for _, size := range []int{50, 10} {
 			go func() {
-				if in.enter(size, stop) {
+				if in.enter(size, false, stop) {
 					mu.Lock()
 					defer mu.Unlock()
 					came = append(came, size)
@@ -43,7 +48,7 @@ func TestMessagesWaitForRoom(t *testing.T) {
 			t.Errorf("%v came, %d bytes are used", came, in.used.Load())
 		}
 		left := false
-		go func() { left = !in.enter(80, stop) }()
+		go func() { left = !in.enter(80, false, stop) }()
 		synctest.Wait()
 		close(stop)
 		synctest.Wait()
@@ -57,8 +62,115 @@ func TestMessageLargerThanAllRoomComesInAlone(t *testing.T) {
 	t.Parallel()
 	in := newIntake(1)
 	in.most = 100
-	if !in.enter(1000, nil) {
+	if !in.enter(1000, false, nil) {
 		t.Error("it waits for ever")
+	}
+}
+
+// A flood of small messages keeps no large packet out; and messages of those who
+// hold room already wait for none that wait for it.
+func TestLargePacketHasItsTurnAmongMessages(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		in := newIntake(1)
+		in.most, in.reading = 100, 60
+		c, _ := pipe(t, DefaultOptions())
+		var mu sync.Mutex
+		var came []string
+		come := func(name string, take func() bool) {
+			go func() {
+				if take() {
+					mu.Lock()
+					defer mu.Unlock()
+					came = append(came, name)
+				}
+			}()
+			synctest.Wait()
+		}
+		in.enter(90, false, nil)
+		come("large", func() bool { return in.begin(c, 20, nil) != nil })
+		come("small", func() bool { return in.enter(5, false, nil) })
+		come("holder", func() bool { return in.enter(8, true, nil) })
+		in.leave(50) // 48 are used
+		synctest.Wait()
+		if want := []string{"holder"}; !slices.Equal(came, want) {
+			t.Errorf("came %v, want %v", came, want)
+		}
+		in.leave(10)
+		synctest.Wait()
+		if len(came) != 3 {
+			t.Errorf("came %v, want all", came)
+		}
+		if used := in.used.Load(); used != 90-60+20+5+8 || in.waiting.Load() != 0 {
+			t.Errorf("%d bytes are used, %d wait", used, in.waiting.Load())
+		}
+	})
+}
+
+// Of halves that come from many addresses, none with more than its fair part,
+// the one goes that nothing has come of for the longest time, however large
+// another and however early it began.
+func TestSlowLinkOutlivesIdleHalves(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		in := newIntake(1)
+		in.reading, in.fair = 100, 30
+		begin := func(address string, size int) *half {
+			c, _ := pipe(t, DefaultOptions())
+			c.origin = netip.MustParsePrefix(address)
+			time.Sleep(time.Millisecond)
+			return in.begin(c, size, nil)
+		}
+		slow := begin("10.0.0.1/32", 25)
+		idle := begin("10.0.0.2/32", 20)
+		other := begin("10.0.0.3/32", 20)
+		slow.moved.Store(time.Now().UnixNano())
+		greedy := begin("10.0.0.4/32", 40) // too much in all
+		if !idle.lost || slow.lost || other.lost {
+			t.Errorf("lost: slow %v, idle %v, other %v; want idle", slow.lost, idle.lost, other.lost)
+		}
+		begin("10.0.0.5/32", 20)
+		if !greedy.lost || slow.lost || other.lost {
+			t.Errorf("lost: slow %v, other %v, greedy %v; want greedy, with more than its part", slow.lost, other.lost, greedy.lost)
+		}
+	})
+}
+
+// A large packet may take longer than the library waits for a whole one: for
+// room, and piece by piece.
+func TestSlowLinkHasTimeForEachPiece(t *testing.T) {
+	t.Parallel()
+	for _, stalls := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			o := DefaultOptions()
+			c, client := pipe(t, o)
+			b := c.way.b
+			b.opts, b.intake = o, newIntake(o.MaxPacketSize)
+			b.accepting, b.stop = context.WithCancel(t.Context())
+			defer b.stop()
+			b.intake.enter(int(b.intake.most), false, nil)
+			sent := packet(0x30, []byte(strings.Repeat("x", 10_000)))
+			go func() {
+				client.Write(sent[:10])
+				time.Sleep(time.Minute)
+				b.intake.leave(int(b.intake.most))
+				for rest := sent[10:]; len(rest) > 0; rest = rest[min(1000, len(rest)):] {
+					client.Write(rest[:min(1000, len(rest))])
+					time.Sleep(8 * time.Second)
+					if stalls {
+						time.Sleep(8 * time.Second)
+					}
+				}
+			}()
+			c.SetDeadline(time.Now().Add(15 * time.Second))
+			got, err := io.ReadAll(io.LimitReader(c, int64(len(sent))))
+			if whole := string(got) == string(sent); whole == stalls || errors.Is(err, os.ErrDeadlineExceeded) != stalls {
+				t.Errorf("stalls: %v; %d bytes of %d, %v", stalls, len(got), len(sent), err)
+			}
+			client.Close()
+			c.endPacket()
+			time.Sleep(time.Hour) // the client gives up
+		})
 	}
 }
 

@@ -52,26 +52,32 @@ type outbox struct {
 	pending atomic.Bool // there is something in it
 }
 
-// add puts s last; false when there is no room for it.
-func (o *outbox) add(s sending, b *Broker) bool {
+// add puts s last; it says why when there is no room for it.
+func (o *outbox) add(s sending, b *Broker) (why Drop) {
 	size := s.size()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	idle := o.bytes == 0 && size <= welcomeSize
-	if o.closed || !idle && int64(o.bytes+size) > b.room() {
-		return false
+	switch {
+	case o.closed:
+		return DropSessionEnded
+	case !idle && int64(o.bytes+size) > b.ownRoom():
+		return DropSessionFull
+	case !idle && int64(o.bytes+size) > b.room():
+		return DropHubFull
 	}
 	o.queue = append(o.queue, s)
 	o.keep(size, b)
 	o.pending.Store(true)
-	return true
+	return ""
 }
 
 // room is how many bytes may wait for one session. The more wait for all, the
 // less one may have, so that those who do not read leave room for those who do.
-func (b *Broker) room() int64 {
-	return min(4*int64(b.opts.MaxPendingBytes), (maxBacklog-b.backlog.Load())/4)
-}
+func (b *Broker) room() int64 { return min(b.ownRoom(), (maxBacklog-b.backlog.Load())/4) }
+
+// ownRoom is how many may wait for one session, whatever waits for others.
+func (b *Broker) ownRoom() int64 { return 4 * int64(b.opts.MaxPendingBytes) }
 
 // replay has the retained messages of a subscription sent before all else. Asked
 // again for the same before it is done, it begins anew.

@@ -79,9 +79,9 @@ func (b *Broker) standDown(c *conn) {
 			continue
 		}
 		b.roster.assume(key, topic)
-		b.forward("", outgoing{topic: topic, payload: payload, retain: true})
+		b.announce(outgoing{topic: topic, payload: payload, retain: true})
 		if b.roster.spokenFor(key, c) { // and has been since we looked
-			b.forward("", outgoing{topic: topic, payload: pk.Payload, retain: true})
+			b.announce(outgoing{topic: topic, payload: pk.Payload, retain: true})
 		}
 	}
 }
@@ -105,7 +105,7 @@ func (b *Broker) standUp(d *delivery) {
 	}
 	if payload, ok := ingest.WithStatus(pk.Payload, ingest.StatusOnline); ok {
 		d.c.statuses.note(topic, true)
-		b.forward("", outgoing{topic: topic, payload: payload, retain: true})
+		b.announce(outgoing{topic: topic, payload: payload, retain: true})
 	}
 }
 

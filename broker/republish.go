@@ -15,21 +15,21 @@ import (
 // shown: both would make old news of a distant observer look like its presence.
 //
 // Among the subscribers may be another hub, and that may be the upstream, or
-// bridged to it: so a message is shown once, whichever way it comes.
-func (u *upstream) republish(m paho.Message, v ingest.Verdict) {
-	if !u.opts.Republish || v.Outcome == ingest.Worthless || v.Duplicate || m.Retained() {
+// bridged to it: so a message is shown once, whichever way it comes. done is
+// called when subscribers have it, or are not to have it.
+func (u *upstream) republish(m paho.Message, v ingest.Verdict, done func()) {
+	if !u.opts.Republish || v.Outcome == ingest.Worthless || v.Duplicate || m.Retained() ||
+		u.b.shown.again(m.Topic(), m.Payload(), time.Now()) {
+		done()
 		return
 	}
-	if u.b.shown.again(m.Topic(), m.Payload(), time.Now()) {
-		return
-	}
-	u.b.forward("", outgoing{topic: m.Topic(), payload: m.Payload(), qos: m.Qos()})
 	u.ledger.republished()
+	u.b.forward("", outgoing{topic: m.Topic(), payload: m.Payload(), qos: m.Qos()}, done)
 }
 
 // shownRecently remembers messages that subscribers were shown, by topic and
-// payload, for at least five minutes, or until as many again as it has room for.
-// It is only kept by a hub that republishes.
+// payload, for at least five minutes, or until as many again as it has room for:
+// those of bridged brokers, and of a hub that republishes all.
 type shownRecently struct {
 	seed maphash.Seed
 

@@ -19,7 +19,9 @@ type Stats struct {
 
 	Retained      int64 // topics with a retained message, now
 	Subscriptions int64 // now
-	Dropped       int64 // messages left out for a client that reads or acknowledges too slowly
+	Forwarding    int64 // answered messages that are on their way to subscribers, now
+
+	Dropped map[Drop]int64 // messages left out for one subscriber; all reasons are there
 
 	Forgotten int64 // sessions ended because there were MaxAbsent of clients that left
 
@@ -46,12 +48,13 @@ type Stats struct {
 }
 
 type counters struct {
-	accepted, acceptErrors, received, acked, notSafe, dropped                       atomic.Int64
+	accepted, acceptErrors, received, acked, notSafe                                atomic.Int64
 	refusedLogin, refusedFull, refusedSubscriptions, retainRefused, refusedUpgrades atomic.Int64
 	protocolErrors, forgotten, panics                                               atomic.Int64
 	evicted, connectTimeouts, refusedProxies                                        atomic.Int64
 	tls                                                                             [len(TLSFailures)]atomic.Int64
 	cuts                                                                            [len(Cuts)]atomic.Int64
+	drops                                                                           [len(Drops)]atomic.Int64
 
 	refusedMessages map[Reason]*atomic.Int64 // by every one of Reasons; the map itself never changes
 }
@@ -86,7 +89,7 @@ func (b *Broker) Stats() Stats {
 		InFlight:             b.inFlight.Load(),
 		Retained:             b.retained(),
 		Subscriptions:        b.subscriptions(),
-		Dropped:              c.dropped.Load() + atomic.LoadInt64(&b.server.Info.InflightDropped),
+		Forwarding:           b.courier.waiting(),
 		Forgotten:            c.forgotten.Load(),
 		RefusedLogins:        c.refusedLogin.Load(),
 		RefusedConnections:   c.refusedFull.Load(),
@@ -101,10 +104,15 @@ func (b *Broker) Stats() Stats {
 		Panics:               c.panics.Load(),
 		TLSFailures:          make(map[TLSFailure]int64),
 		Cut:                  make(map[Cut]int64),
+		Dropped:              make(map[Drop]int64),
 	}
 	for i, why := range Cuts {
 		s.Cut[why] = c.cuts[i].Load()
 	}
+	for i, why := range Drops {
+		s.Dropped[why] = c.drops[i].Load()
+	}
+	s.Dropped[DropSessionFull] += atomic.LoadInt64(&b.server.Info.InflightDropped) // the library's own messages
 	for i, why := range TLSFailures {
 		s.TLSFailures[why] = c.tls[i].Load()
 	}

@@ -55,7 +55,7 @@ func TestClientThatIsBehindMaySubscribe(t *testing.T) {
 	sub.subscribe("meshcore/#", 0)
 	c := connect(t, b.addr, connectOptions{id: "a"})
 	payload := strings.Repeat("x", 2000)
-	for i := 0; b.Stats().Dropped == 0; i++ {
+	for i := 0; dropped(b.Broker) == 0; i++ {
 		id := uint16(i%1000 + 1)
 		c.publish(topic, payload, 1, id)
 		c.expectAck(0x40, id)

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/buger/jsonparser"
+
 	"corescope-hub/decoder"
 	"corescope-hub/store"
 )
@@ -58,7 +60,7 @@ func (in *Ingester) packetRecord(m *Message, t topic, env *envelope, raw []byte)
 // hearer is the observer that heard the packet of rec on the air; "" when it
 // sent it.
 func hearer(rec *store.Record) string {
-	if strings.EqualFold(rec.Observation.Direction, "tx") {
+	if d := rec.Observation.Direction; d != nil && strings.EqualFold(*d, "tx") {
 		return ""
 	}
 	return rec.Observer.ID
@@ -79,7 +81,7 @@ func (e *envelope) packet(raw []byte) ([]byte, *decoder.Packet, *refusal) {
 	// meshcoretomqtt pairs a line about a packet that was sent with the bytes it
 	// saw last, often another packet's. Of one that was heard the bytes count,
 	// whatever len says.
-	if n := e.length.whole(); strings.EqualFold(e.direction(), "tx") && n != nil && *n > 0 && *n != int64(len(frame)) {
+	if n := e.length.whole(); e.says("tx") && n != nil && *n > 0 && *n != int64(len(frame)) {
 		return nil, nil, &refusal{ReasonBadLength, fmt.Sprintf("raw has %d bytes, len says %d", len(frame), *n)}
 	}
 	pkt, err := decoder.Decode(frame)
@@ -149,22 +151,37 @@ func newRegions(list []string) []decoder.Region {
 
 // observation is how the observer heard the packet, without its path.
 func observation(env *envelope) store.Observation {
-	return store.Observation{
-		Direction: env.direction(),
-		SNR:       first(env.snr, env.snrLower).number(),
-		RSSI:      first(env.rssi, env.rssiLower).number(),
-		Score:     first(env.score, env.scoreUpper).whole(),
+	o := store.Observation{
+		SNR:   first(env.snr, env.snrLower).number(),
+		RSSI:  first(env.rssi, env.rssiLower).number(),
+		Score: first(env.score, env.scoreUpper).whole(),
 	}
+	if direction, said := env.direction(); said {
+		o.Direction = &direction
+	}
+	return o
 }
 
-// direction is "rx" or "tx", as sent.
-func (e *envelope) direction() string {
-	if direction := e.directionLower.bytes(); string(direction) == "rx" {
-		return "rx" // all but always
-	} else if direction := clean(string(direction), maxDirection); direction != "" {
-		return direction
+// direction is "rx" or "tx", as sent; false when no text says it. The first that
+// is a text counts, even an empty one.
+func (e *envelope) direction() (direction string, said bool) {
+	v := e.directionLower
+	if v.kind != jsonparser.String {
+		v = e.directionUpper
 	}
-	return clean(e.directionUpper.text(), maxDirection)
+	if v.kind != jsonparser.String {
+		return "", false
+	}
+	if text := v.bytes(); string(text) != "rx" { // which it is all but always
+		return clean(string(text), maxDirection), true
+	}
+	return "rx", true
+}
+
+// says says whether the direction is this one, in any case.
+func (e *envelope) says(direction string) bool {
+	said, _ := e.direction()
+	return strings.EqualFold(said, direction)
 }
 
 // hops are the path hashes of pkt and their size. A TRACE lists the route in

@@ -32,9 +32,13 @@ func (h *hub) stats() console.Stats {
 }
 
 func brokerStats(b broker.Stats, sessions int) console.BrokerStats {
+	var dropped int64
+	for _, n := range b.Dropped {
+		dropped += n
+	}
 	return console.BrokerStats{
 		Connections: b.Connections, Sessions: sessions, Subscriptions: b.Subscriptions, Retained: b.Retained,
-		Received: b.Received, Acked: b.Acked, NotSafe: b.NotSafe, InFlight: b.InFlight, Dropped: b.Dropped,
+		Received: b.Received, Acked: b.Acked, NotSafe: b.NotSafe, InFlight: b.InFlight, Dropped: dropped,
 		RefusedLogins: b.RefusedLogins,
 	}
 }

@@ -57,6 +57,7 @@ func (c *serveCmd) Run(ctx context.Context, env environment) error {
 	return h.run(ctx, func() {
 		greet(env.stdout, h.greeting())
 		debug.FreeOSMemory() // what only the start needed, rather than in a few minutes
+		unmapProgram()
 		if demo != nil {
 			demo.start(ctx, h.plainAddress())
 		}

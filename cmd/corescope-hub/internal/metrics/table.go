@@ -71,7 +71,12 @@ func brokerMetrics() []Metric {
 		gauge("in_flight", "messages", "Messages whose fate is not known yet.", func(b broker.Stats) int64 { return b.InFlight }),
 		gauge("retained", "messages", "Topics with a retained message.", func(b broker.Stats) int64 { return b.Retained }),
 		gauge("subscriptions", "subscriptions", "Subscriptions of all clients.", func(b broker.Stats) int64 { return b.Subscriptions }),
-		counter("dropped_total", "messages", "Messages left out for subscribers that read too slowly.", func(b broker.Stats) int64 { return b.Dropped }),
+		gauge("forwarding", "messages", "Answered messages that are on their way to subscribers.", func(b broker.Stats) int64 { return b.Forwarding }),
+		labelled("broker_dropped_total", Counter, "messages", "reason", "Messages left out for one subscriber. not_reading, session_full: it reads or acknowledges too slowly; hub_full: all together do; session_ended: it went at that moment.", func(s Snapshot, emit emitter) {
+			for _, why := range broker.Drops {
+				emit(string(why), float64(s.Broker.Dropped[why]))
+			}
+		}),
 		counter("sessions_forgotten_total", "sessions", "Sessions ended because too many were kept for clients that left.", func(b broker.Stats) int64 { return b.Forgotten }),
 		counter("panics_total", "panics", "Panics that were caught. Each is a bug: please report it.", func(b broker.Stats) int64 { return b.Panics }),
 	}
