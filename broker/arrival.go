@@ -104,14 +104,14 @@ func (c *conn) awaitConnect(maxPacket int) error {
 	if err != nil {
 		return err
 	}
-	size, shift := 0, 0
+	body, size, shift := 0, 0, 0
 	for n := 2; ; n++ {
 		if start, err = c.peek(c.Conn, n); err != nil {
 			return err
 		}
 		size |= int(start[n-1]&0x7F) << shift
 		if shift += 7; start[n-1] < 0x80 {
-			size += n
+			body, size = n, size+n
 			break
 		}
 		if n == 5 {
@@ -121,8 +121,11 @@ func (c *conn) awaitConnect(maxPacket int) error {
 	if size > min(maxConnect, maxPacket) {
 		return stranger(fmt.Sprintf("a CONNECT of %d bytes, %d is the most", size, min(maxConnect, maxPacket)))
 	}
-	_, err = c.peek(c.Conn, size)
-	return err
+	if start, err = c.peek(c.Conn, size); err != nil {
+		return err
+	}
+	c.bridge = takeBridgeMark(start[body:])
+	return nil
 }
 
 // speaks is what a client takes this for that begins with such a byte.

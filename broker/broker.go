@@ -35,7 +35,9 @@ type Broker struct {
 	server    *mqtt.Server
 	listeners []*listener
 	upstreams []*upstream
-	shown     *shownRecently // nil when no upstream is republished
+	shown     *shownRecently
+
+	republishes bool // an upstream's messages are shown to subscribers
 
 	accepting context.Context // ends when the broker begins to stop: nothing new is taken
 	stop      context.CancelFunc
@@ -72,6 +74,7 @@ func New(sink Sink, opts Options) (*Broker, error) {
 	b := &Broker{opts: opts, sink: sink, log: opts.Log, crowd: newCrowd(), arriving: make(map[string]chan struct{}), delayed: make(map[string]*time.Timer)}
 	b.intake, b.courier = newIntake(opts.MaxPacketSize), newCourier()
 	b.shelf.costs = make(map[string]int)
+	b.shown = newShownRecently()
 	b.roster = newRoster(opts.Observers.KnownOnly, opts.Observers.Limits)
 	b.stats.init()
 	var err error
@@ -101,9 +104,7 @@ func New(sink Sink, opts Options) (*Broker, error) {
 			return nil, err
 		}
 		b.upstreams = append(b.upstreams, u)
-		if o.Republish && b.shown == nil {
-			b.shown = newShownRecently()
-		}
+		b.republishes = b.republishes || o.Republish
 	}
 	b.server = mqtt.New(&mqtt.Options{
 		Capabilities:             capabilities(opts),

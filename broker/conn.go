@@ -35,6 +35,7 @@ type conn struct {
 	soft, hard   int // bytes waiting: above soft messages are left out, above hard the connection ends
 	since        time.Time
 	latest       byte // that was read; the reader's goroutine alone uses it
+	bridge       bool // it is of a broker that is bridged to this one, and said so
 	closesWhole  bool // an expired read deadline ends writing, too: WebSocket
 
 	out struct {

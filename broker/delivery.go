@@ -141,11 +141,22 @@ func (d *delivery) answer() {
 
 // show sends a message that was accepted on its way to the subscribers.
 func (d *delivery) show() {
-	if d.b.shown != nil {
-		d.b.shown.again(d.message.topic, d.message.payload, time.Now())
+	if d.goesRound() {
+		d.leave()
+	} else {
+		d.b.forward(d.cl.ID, d.message, d.leave)
 	}
-	d.b.forward(d.cl.ID, d.message, d.leave)
 	d.b.standUp(d)
+}
+
+// goesRound says whether the message comes from a bridged broker and has been
+// shown before, and remembers it: brokers may be bridged in a ring, and none of
+// them can tell.
+func (d *delivery) goesRound() bool {
+	if !d.b.republishes && !d.c.bridge {
+		return false
+	}
+	return d.b.shown.again(d.message.topic, d.message.payload, time.Now()) && d.c.bridge
 }
 
 // acknowledge writes a PUBACK. Its four bytes are the same in every version of

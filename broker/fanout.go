@@ -97,7 +97,7 @@ func (b *Broker) bring(p parcel) {
 		subscribers.MergeSharedSelected()
 	}
 	if len(subscribers.Subscriptions) == 0 {
-		return
+		return // as on most hubs: who looks at the mesh reads the database
 	}
 	view := &view{whole: p.message.packet(p.from, time.Now())}
 	for id, sub := range subscribers.Subscriptions {
@@ -119,7 +119,7 @@ func (b *Broker) deliver(cl *mqtt.Client, sub packets.Subscription, v *view) {
 		return
 	}
 	s := sending{packet: pk, qos: min(pk.FixedHeader.Qos, sub.Qos), ids: identifiers(sub)}
-	s.retain = pk.FixedHeader.Retain && cl.Properties.ProtocolVersion == 5 && sub.RetainAsPublished
+	s.retain = pk.FixedHeader.Retain && sub.RetainAsPublished
 	if s.qos == 0 && cl.Closed() {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"sync"
@@ -47,7 +48,7 @@ func (u *upstream) connect(ctx context.Context, o linkOptions, login Login) (*li
 	u.knocking.Store(nil)
 	if err := token.Error(); err != nil {
 		l.close(false)
-		if err = l.reason(ctx, err); errors.Is(err, errSelf) {
+		if err = l.reason(ctx, err, u.opts.TLS); errors.Is(err, errSelf) {
 			return nil, err
 		}
 		return nil, fmt.Errorf("connect: %w", err)
@@ -93,7 +94,7 @@ func (u *upstream) open(ctx context.Context, l *link, clientID string) (net.Conn
 }
 
 // reason words why there is no connection.
-func (l *link) reason(ctx context.Context, err error) error {
+func (l *link) reason(ctx context.Context, err error, files UpstreamTLS) error {
 	switch {
 	case l.wire != nil && l.wire.self:
 		return errSelf
@@ -104,8 +105,15 @@ func (l *link) reason(ctx context.Context, err error) error {
 	case l.failed != nil:
 		err = l.failed
 	}
+	if said := secureReason(err, files); said != nil {
+		return said
+	}
+	const cutOff = "cut off before there was an answer; check the scheme and the port of the address: %w"
 	if cut := (*net.OpError)(nil); errors.As(err, &cut) && cut.Op != "dial" { // its text has our port, which is another each time
-		return fmt.Errorf("cut off before there was an answer; check the scheme and the port of the address: %w", cut.Err)
+		return fmt.Errorf(cutOff, cut.Err)
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf(cutOff, err)
 	}
 	if l.failed != nil {
 		return l.failed

@@ -28,8 +28,8 @@ func (u *upstream) republish(m paho.Message, v ingest.Verdict, done func()) {
 }
 
 // shownRecently remembers messages that subscribers were shown, by topic and
-// payload, for at least five minutes, or until as many again as it has room for.
-// It is only kept by a hub that republishes.
+// payload, for at least five minutes, or until as many again as it has room for:
+// those of bridged brokers, and of a hub that republishes all.
 type shownRecently struct {
 	seed maphash.Seed
 

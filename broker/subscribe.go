@@ -25,6 +25,9 @@ func (h *hook) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
 			pk.Filters[i].Filter = ""
 			continue
 		}
+		if c := connOf(cl); c != nil && c.bridge {
+			forBridge(&pk.Filters[i])
+		}
 		if !again {
 			held++
 		}

@@ -30,6 +30,24 @@ func refuseTopic(topic string) bool {
 	return tooDeep(topic) || strings.HasPrefix(topic, "$")
 }
 
+// asOurs is a topic of an upstream as a client of the hub would write it. What an
+// operator subscribes to there may begin with any word; the levels behind it mean
+// the same. Source: CoreScope's ingestor, handleMessage, which looks at no first
+// level. Brokers that are bridged may have put more in front.
+func asOurs(topic string) string {
+	const root = "meshcore/"
+	if strings.HasPrefix(topic, root) {
+		return topic
+	}
+	if i := strings.Index(topic, "/"+root); i >= 0 {
+		return topic[i+1:]
+	}
+	if _, rest, ok := strings.Cut(topic, "/"); ok {
+		return root + rest
+	}
+	return topic
+}
+
 // bounded cuts text of a client for the log.
 func bounded(s string) string {
 	const most = 64

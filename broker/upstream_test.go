@@ -54,6 +54,32 @@ func TestBridgeBringsMessagesOfAnUpstream(t *testing.T) {
 	}
 }
 
+func TestFirstLevelOfAnUpstreamsTopicsMayBeAnyWord(t *testing.T) {
+	t.Parallel()
+	addr := mosquitto(t)
+	sink := newHeldSink()
+	b := start(t, sink, bridged(addr), func(o *Options) {
+		o.Upstreams[0].Topics = []string{"mesh-ch/+/+/packets", "alone", "meshcore/#", "home/#"}
+	})
+	untilUp(t, b, 1)
+	c := connect(t, addr, connectOptions{id: "observer"})
+	for id, tc := range []struct{ sent, want string }{
+		{"mesh-ch/ZRH/OBS/packets", "meshcore/ZRH/OBS/packets"},
+		{"alone", "alone"},
+		{topic, topic},
+		{"home/attic/" + topic, topic},
+		{"meshcore/ZRH/meshcore/packets", "meshcore/ZRH/meshcore/packets"},
+	} {
+		c.publish(tc.sent, "{}", 1, uint16(id+1))
+		c.expectAck(0x40, uint16(id+1))
+		m := sink.next(t)
+		if m.Topic != tc.want {
+			t.Errorf("%s is read as %s, want %s", tc.sent, m.Topic, tc.want)
+		}
+		m.settle(stored)
+	}
+}
+
 func TestBridgedMessageThatCouldNotBeKeptComesAgain(t *testing.T) {
 	t.Parallel()
 	addr := mosquitto(t)

@@ -3,6 +3,8 @@ package broker
 import (
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,32 +52,44 @@ func TestBridgeTrustsOnlyTheCAItIsGiven(t *testing.T) {
 	t.Parallel()
 	files := certificateFiles(t)
 	up := start(t, verdictSink(storeAll), func(o *Options) {
-		o.TLS, o.Listen = files, Listeners("tcp://127.0.0.1:0", "tls://127.0.0.1:0")
+		o.TLS, o.Listen = files, Listeners("tcp://127.0.0.1:0", "tls://127.0.0.1:0", "wss://127.0.0.1:0")
 	})
+	other := certificateFiles(t).CertFile
 	for name, tc := range map[string]struct {
 		change func(*Upstream)
-		up     bool
+		remedy string // "" when there is nothing to mend
 	}{
-		"no CA":       {func(*Upstream) {}, false},
-		"another CA":  {func(u *Upstream) { u.TLS.CAFile = certificateFiles(t).CertFile }, false},
-		"its CA":      {func(u *Upstream) { u.TLS.CAFile = files.CertFile }, true},
-		"any will do": {func(u *Upstream) { u.InsecureSkipVerify = true }, true},
+		"no CA":       {func(*Upstream) {}, "name who signed it with tls.caFile"},
+		"another CA":  {func(u *Upstream) { u.TLS.CAFile = other }, fmt.Sprintf("it is not of caFile %q", other)},
+		"its CA":      {func(u *Upstream) { u.TLS.CAFile = files.CertFile }, ""},
+		"any will do": {func(u *Upstream) { u.InsecureSkipVerify = true }, ""},
 		"its CA, by a name": {func(u *Upstream) {
 			u.TLS.CAFile, u.URL = files.CertFile, strings.Replace(u.URL, "127.0.0.1", "localhost", 1)
-		}, false},
+		}, "write a name that its certificate is for"},
+		"wss":              {func(u *Upstream) { u.URL = "wss://" + up.Addr("wss://127.0.0.1:0") }, "name who signed it with tls.caFile"},
+		"MQTT without TLS": {func(u *Upstream) { u.URL = "mqtts://" + up.addr }, "check the scheme and the port"},
+		"something else":   {func(u *Upstream) { u.URL = "mqtts://" + httpServer(t) }, "there is no TLS at this port"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			u := upstreamAt("mqtts://" + up.Addr("tls://127.0.0.1:0"))
 			tc.change(&u)
 			b := start(t, verdictSink(storeAll), swift, func(o *Options) { o.Upstreams = []Upstream{u} })
-			if tc.up {
+			if tc.remedy == "" {
 				untilUp(t, b, 1)
 				return
 			}
-			until(t, "refusal", func() bool { return strings.Contains(upstreamOf(b).LastError, "certificate") })
+			until(t, tc.remedy, func() bool { return strings.Contains(upstreamOf(b).LastError, tc.remedy) })
 		})
 	}
+}
+
+// httpServer is the address of a server that speaks HTTP and nothing else.
+func httpServer(t *testing.T) string {
+	t.Helper()
+	s := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(s.Close)
+	return s.Listener.Addr().String()
 }
 
 func TestBridgeLogsInWithACertificate(t *testing.T) {
@@ -88,7 +102,7 @@ func TestBridgeLogsInWithACertificate(t *testing.T) {
 	untilUp(t, b, 1)
 	u.TLS.CertFile, u.TLS.KeyFile = "", ""
 	b = start(t, verdictSink(storeAll), swift, func(o *Options) { o.Upstreams = []Upstream{u} })
-	until(t, "refusal", func() bool { return upstreamOf(b).LastError != "" })
+	until(t, "refusal", func() bool { return strings.Contains(upstreamOf(b).LastError, "tls.certFile and keyFile") })
 	if upstreamOf(b).Connects != 0 {
 		t.Error("without a certificate the bridge is up")
 	}

@@ -163,14 +163,15 @@ func (u *upstream) ingest(m paho.Message, now time.Time, urgent bool, settle fun
 		settle(ingest.Verdict{Outcome: ingest.Worthless, Reason: ingest.ReasonBadTopic})
 		return
 	}
-	a := u.b.roster.arrival(nil, u.opts.Name, m.Topic(), m.Payload(), now)
+	topic := asOurs(m.Topic())
+	a := u.b.roster.arrival(nil, u.opts.Name, topic, m.Payload(), now)
 	if reason, _ := u.b.roster.judge(a); reason != "" {
 		u.b.stats.refusedMessages[reason].Add(1)
 		settle(ingest.Verdict{Outcome: ingest.Worthless})
 		return
 	}
 	u.b.sink.Ingest(u.b.accepting, ingest.Message{
-		Source: u.opts.Name, Topic: m.Topic(), Payload: m.Payload(), QoS: m.Qos(),
+		Source: u.opts.Name, Topic: topic, Payload: m.Payload(), QoS: m.Qos(),
 		Replayed: m.Retained(), Region: u.opts.Region, Received: now, Urgent: urgent,
 	}, func(v ingest.Verdict) {
 		u.b.roster.settled(nil, a.ID, v, time.Now())

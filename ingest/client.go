@@ -25,7 +25,7 @@ func clientRecord(m *Message, t topic, env *envelope) (*store.Record, Reason) {
 	switch {
 	case len(env.raw.bytes()) == 0:
 		return nil, ReasonNoRaw
-	case !strings.EqualFold(env.direction(), "rx"):
+	case !env.says("rx"):
 		return nil, ReasonNotHeard
 	case lat == nil || lon == nil:
 		return nil, ReasonNoPosition

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"encoding/json"
 	"unicode/utf8"
 
 	"github.com/buger/jsonparser"
@@ -45,12 +44,12 @@ type gauges struct {
 // false if it is not. Of members with the same name the last counts, as with
 // encoding/json.
 //
-// encoding/json decides what JSON is, since jsonparser stops at the closing
-// brace and forgives much before it; jsonparser then finds the members without
-// building a map.
+// isJSON decides what JSON is, since jsonparser stops at the closing brace and
+// forgives much before it; jsonparser then finds the members without building a
+// map.
 func (e *envelope) parse(payload []byte) bool {
 	*e = envelope{}
-	if !json.Valid(payload) || eachMember(payload, e.member) != nil {
+	if !isJSON(payload) || eachMember(payload, e.member) != nil {
 		return false
 	}
 	if e.statsRaw.kind == jsonparser.Object && eachMember(e.statsRaw.raw, e.stats.member) != nil {

@@ -39,7 +39,7 @@ func (g *GeoFilter) foreign(adv *decoder.Advert) bool {
 func (g *GeoFilter) contains(p Position) bool {
 	switch {
 	case len(g.Polygon) >= 3:
-		return p.inside(g.Polygon) || p.kmFrom(g.Polygon) <= g.BufferKm
+		return p.inside(g.Polygon) || g.BufferKm > 0 && p.kmFrom(g.Polygon) <= g.BufferKm
 	case g.Box != nil:
 		return g.Box.contains(p)
 	}
@@ -57,12 +57,13 @@ func (b *Box) contains(p Position) bool {
 }
 
 // inside says whether p is in the polygon: a ray from p to the east crosses its
-// edges an odd number of times.
+// edges an odd number of times. So its southern and western edges are inside, the
+// others are not; the sum is done as CoreScope does it, rounding and all.
 func (p Position) inside(polygon []Position) bool {
 	odd := false
 	a := polygon[len(polygon)-1]
 	for _, b := range polygon {
-		if (a.Lat > p.Lat) != (b.Lat > p.Lat) && p.Lon < a.Lon+(b.Lon-a.Lon)*(p.Lat-a.Lat)/(b.Lat-a.Lat) {
+		if (a.Lat > p.Lat) != (b.Lat > p.Lat) && p.Lon < (a.Lon-b.Lon)*(p.Lat-b.Lat)/(a.Lat-b.Lat)+b.Lon {
 			odd = !odd
 		}
 		a = b

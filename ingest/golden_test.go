@@ -220,8 +220,8 @@ func checkObservation(t *testing.T, c golden, rec *store.Record) {
 	if c.Name == "hex-with-spaces" {
 		want.PathJSON = `["AB"]`
 	}
-	if cmp.Or(got.Direction, "NULL") != text(want.Direction) || pathJSONOf(got) != want.PathJSON {
-		t.Errorf("direction %q, path %s, want %s, %s", got.Direction, pathJSONOf(got), text(want.Direction), want.PathJSON)
+	if text(got.Direction) != text(want.Direction) || pathJSONOf(got) != want.PathJSON {
+		t.Errorf("direction %s, path %s, want %s, %s", text(got.Direction), pathJSONOf(got), text(want.Direction), want.PathJSON)
 	}
 	var score *float64
 	if got.Score != nil {

@@ -9,8 +9,8 @@ import (
 
 // Message is one MQTT PUBLISH, free of any MQTT library type.
 type Message struct {
-	Source   string // listener or upstream name, for logs and per-source counters
-	Topic    string
+	Source   string    // listener or upstream name, for logs and per-source counters
+	Topic    string    // of an upstream, with "meshcore" for its first level, whatever that was
 	Payload  []byte    // valid only during Ingest; copy to keep
 	QoS      byte      // 0, 1 or 2
 	Replayed bool      // an upstream's retained message, sent because we subscribed: old news of unknown age

@@ -94,7 +94,7 @@ func TestRawFramesAndPacketsAreTheSameObservationsInAnyOrder(t *testing.T) {
 		}
 		got := make(map[string]bool)
 		for _, r := range rec.records {
-			got[fmt.Sprint(r.Transmission.Hash, r.Observer.ID, r.Observation.Direction, pathJSONOf(r.Observation))] = true
+			got[fmt.Sprint(r.Transmission.Hash, r.Observer.ID, text(r.Observation.Direction), pathJSONOf(r.Observation))] = true
 		}
 		if len(want) == 0 {
 			want = got

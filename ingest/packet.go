@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/buger/jsonparser"
+
 	"corescope-hub/decoder"
 	"corescope-hub/store"
 )
@@ -21,6 +23,8 @@ type packetParts struct {
 	transmission store.Transmission
 	observation  store.Observation
 	adjacent     [2]store.Adjacency
+	direction    string
+	snr, rssi    float64
 }
 
 // packetRecord reads a packet that an observer heard or sent; raw is its hex.
@@ -31,7 +35,8 @@ func (in *Ingester) packetRecord(m *Message, t topic, env *envelope, raw []byte)
 	if region := regionName(env.region.text()); region != "" {
 		rec.Observer.IATA = region
 	}
-	m.offset = clockOffset(string(env.timestamp.bytes()), m.Received)
+	claimed := claimedTime(string(env.timestamp.bytes()))
+	m.offset = clockOffset(claimed, m.Received)
 	frame, pkt, bad := env.packet(raw)
 	if bad != nil {
 		return drop(rec, raw, bad.text), bad.reason
@@ -42,14 +47,14 @@ func (in *Ingester) packetRecord(m *Message, t topic, env *envelope, raw []byte)
 	}
 	rec.Advert = said.advert
 	parts.transmission = in.transmission(pkt, said, frame)
-	parts.observation = observation(env)
+	parts.heard(env)
 	rec.Transmission, rec.Observation = &parts.transmission, &parts.observation
 	rec.Observation.Hops, rec.Observation.HopSize = hops(pkt)
 	rec.Observation.Travelled = pkt.Route.IsFlood() && pkt.Type() != decoder.TypeTrace
 	rec.Observation.Sender = rec.Transmission.From
 	rec.Observation.Raw = frame
 	if rec.Observer.Heard {
-		rec.Observer.NaiveSkew = naiveSkew(string(env.timestamp.bytes()), m.Received)
+		rec.Observer.NaiveSkew = naiveSkew(claimed, m.Received)
 		rec.Adjacent = adjacent(parts.adjacent[:0], pkt, said, hearer(rec))
 	}
 	return rec, ""
@@ -58,7 +63,7 @@ func (in *Ingester) packetRecord(m *Message, t topic, env *envelope, raw []byte)
 // hearer is the observer that heard the packet of rec on the air; "" when it
 // sent it.
 func hearer(rec *store.Record) string {
-	if strings.EqualFold(rec.Observation.Direction, "tx") {
+	if d := rec.Observation.Direction; d != nil && strings.EqualFold(*d, "tx") {
 		return ""
 	}
 	return rec.Observer.ID
@@ -79,7 +84,7 @@ func (e *envelope) packet(raw []byte) ([]byte, *decoder.Packet, *refusal) {
 	// meshcoretomqtt pairs a line about a packet that was sent with the bytes it
 	// saw last, often another packet's. Of one that was heard the bytes count,
 	// whatever len says.
-	if n := e.length.whole(); strings.EqualFold(e.direction(), "tx") && n != nil && *n > 0 && *n != int64(len(frame)) {
+	if n := e.length.whole(); e.says("tx") && n != nil && *n > 0 && *n != int64(len(frame)) {
 		return nil, nil, &refusal{ReasonBadLength, fmt.Sprintf("raw has %d bytes, len says %d", len(frame), *n)}
 	}
 	pkt, err := decoder.Decode(frame)
@@ -147,24 +152,41 @@ func newRegions(list []string) []decoder.Region {
 	return regions
 }
 
-// observation is how the observer heard the packet, without its path.
-func observation(env *envelope) store.Observation {
-	return store.Observation{
-		Direction: env.direction(),
-		SNR:       first(env.snr, env.snrLower).number(),
-		RSSI:      first(env.rssi, env.rssiLower).number(),
-		Score:     first(env.score, env.scoreUpper).whole(),
+// heard sets how the observer heard the packet, without its path.
+func (p *packetParts) heard(env *envelope) {
+	o, ok := &p.observation, false
+	if p.direction, ok = env.direction(); ok {
+		o.Direction = &p.direction
 	}
+	if p.snr, ok = first(env.snr, env.snrLower).float(); ok {
+		o.SNR = &p.snr
+	}
+	if p.rssi, ok = first(env.rssi, env.rssiLower).float(); ok {
+		o.RSSI = &p.rssi
+	}
+	o.Score = first(env.score, env.scoreUpper).whole()
 }
 
-// direction is "rx" or "tx", as sent.
-func (e *envelope) direction() string {
-	if direction := e.directionLower.bytes(); string(direction) == "rx" {
-		return "rx" // all but always
-	} else if direction := clean(string(direction), maxDirection); direction != "" {
-		return direction
+// direction is "rx" or "tx", as sent; false when no text says it. The first that
+// is a text counts, even an empty one.
+func (e *envelope) direction() (direction string, said bool) {
+	v := e.directionLower
+	if v.kind != jsonparser.String {
+		v = e.directionUpper
 	}
-	return clean(e.directionUpper.text(), maxDirection)
+	if v.kind != jsonparser.String {
+		return "", false
+	}
+	if text := v.bytes(); string(text) != "rx" { // which it is all but always
+		return clean(string(text), maxDirection), true
+	}
+	return "rx", true
+}
+
+// says says whether the direction is this one, in any case.
+func (e *envelope) says(direction string) bool {
+	said, _ := e.direction()
+	return strings.EqualFold(said, direction)
 }
 
 // hops are the path hashes of pkt and their size. A TRACE lists the route in

@@ -31,21 +31,23 @@ func TestFirstKeyThatExistsGivesTheNumber(t *testing.T) {
 		members    string
 		snr        *float64
 		score      *int64
-		directions string
+		directions any // nil for NULL
 	}{
-		{`"SNR":7.2,"snr":1,"score":"971","Score":1`, ptr(7.2), ptr(int64(971)), ""},
-		{`"snr":1,"SNR":7.2`, ptr(7.2), nil, ""},
-		{`"snr":1,"Score":0.75`, ptr(1.0), ptr(int64(1)), ""},
-		{`"SNR":null,"snr":4,"score":null,"Score":5`, nil, nil, ""},
-		{`"SNR":"Unknown","snr":4`, nil, nil, ""},
+		{`"SNR":7.2,"snr":1,"score":"971","Score":1`, ptr(7.2), ptr(int64(971)), nil},
+		{`"snr":1,"SNR":7.2`, ptr(7.2), nil, nil},
+		{`"snr":1,"Score":0.75`, ptr(1.0), ptr(int64(1)), nil},
+		{`"SNR":null,"snr":4,"score":null,"Score":5`, nil, nil, nil},
+		{`"SNR":"Unknown","snr":4`, nil, nil, nil},
 		{`"direction":"tx","Direction":"rx"`, nil, nil, "tx"},
 		{`"direction":null,"Direction":"rx"`, nil, nil, "rx"},
+		{`"direction":"","Direction":"rx"`, nil, nil, ""},
+		{`"direction":5,"Direction":["rx"]`, nil, nil, nil},
 		{`"direction":"` + strings.Repeat("x", 99) + `"`, nil, nil, strings.Repeat("x", maxDirection)},
 	}
 	for _, tt := range tests {
 		rec, _ := ingestOne(t, DefaultOptions(), packet(textHex, tt.members))
 		got := rec.Observation
-		if !equal(got.SNR, tt.snr) || !equal(got.Score, tt.score) || got.Direction != tt.directions {
+		if !equal(got.SNR, tt.snr) || !equal(got.Score, tt.score) || orNil(got.Direction) != tt.directions {
 			t.Errorf("%s: %+v", tt.members, got)
 		}
 	}

@@ -23,8 +23,9 @@ func (in *Ingester) rawRecord(m *Message, t topic, env *envelope) (*store.Record
 		return nil, ReasonRawTwice
 	}
 	rec, reason := in.packetRecord(m, t, env, data)
-	if rec.Observation != nil && rec.Observation.Direction == "" {
-		rec.Observation.Direction = "rx" // observers log raw what they receive
+	if rec.Observation != nil && rec.Observation.Direction == nil {
+		rx := "rx" // observers log raw what they receive
+		rec.Observation.Direction = &rx
 	}
 	return rec, reason
 }

@@ -200,7 +200,7 @@ func TestNothingOfThePayloadIsKept(t *testing.T) {
 	m := packet(textHex, members)
 	got, _ := ingestOne(t, DefaultOptions(), m)
 	clear(m.Payload) // the broker reuses its buffer
-	if got.Observer != want.Observer || got.Observation.Direction != "rx" || *got.Observation.SNR != 8.5 ||
+	if got.Observer != want.Observer || text(got.Observation.Direction) != "rx" || *got.Observation.SNR != 8.5 ||
 		upper(got.Observation.Raw) != textHex || upper(got.Transmission.Raw) != textHex {
 		t.Errorf("record changed with the payload: %+v", got)
 	}

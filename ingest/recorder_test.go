@@ -94,3 +94,11 @@ func unhex(t testing.TB, s string) []byte {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// orNil is what p points to, or nil.
+func orNil[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}

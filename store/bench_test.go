@@ -122,7 +122,7 @@ func benchRecord(i, sightings int, advert bool) Record {
 			DecodedJSON: `{"type":"TXT_MSG","destHash":"a1","srcHash":"b2","mac":"c3d4","encryptedData":"01f60718293a4b5c6d7e8f90112201f60718293a4b5c6d7e8f901122"}`,
 		},
 		Observation: &Observation{
-			Direction: "rx", SNR: &snr, RSSI: &rssi, Score: &score,
+			Direction: ptr("rx"), SNR: &snr, RSSI: &rssi, Score: &score,
 			Hops: []byte{0x1A, 0x2B, byte(i)}, HopSize: 1, Raw: raw,
 		},
 	}

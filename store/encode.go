@@ -35,9 +35,12 @@ func createdAt(text string) string {
 }
 
 // bucket is the start of the metrics bucket t is counted in: the nearest
-// multiple of width, as CoreScope rounds.
+// multiple of width since 1970, in whole seconds. time.Time's Round would count
+// from the year 1. Source: CoreScope's ingestor, RoundToInterval.
 func bucket(t time.Time, width time.Duration) string {
-	return t.UTC().Round(width).Format(timeLayout)
+	seconds := int64(width / time.Second)
+	nearest := (t.Unix() + seconds/2) / seconds * seconds
+	return time.Unix(nearest, 0).UTC().Format(timeLayout)
 }
 
 const upperHex = "0123456789ABCDEF"

@@ -35,15 +35,24 @@ func TestTimesAreUTCSeconds(t *testing.T) {
 }
 
 func TestBucketIsTheNearestMultiple(t *testing.T) {
-	for _, tc := range []struct{ at, want string }{
-		{"2026-11-24T19:18:48Z", "2026-11-24T19:20:00Z"},
-		{"2026-11-24T19:17:29Z", "2026-11-24T19:15:00Z"},
-		{"2026-11-24T19:17:30Z", "2026-11-24T19:20:00Z"},
-		{"2026-12-31T23:59:00Z", "2027-01-01T00:00:00Z"},
+	for _, tc := range []struct {
+		seconds  time.Duration // width
+		at, want string
+	}{
+		{300, "2026-11-24T19:18:48Z", "2026-11-24T19:20:00Z"},
+		{300, "2026-11-24T19:17:29Z", "2026-11-24T19:15:00Z"},
+		{300, "2026-11-24T19:17:30Z", "2026-11-24T19:20:00Z"},
+		{300, "2026-12-31T23:59:00Z", "2027-01-01T00:00:00Z"},
+		{420, "2026-11-24T19:18:35Z", "2026-11-24T19:18:00Z"}, // of the time since 1970, not since the year 1
+		{1000, "2026-11-24T19:18:35Z", "2026-11-24T19:20:00Z"},
+		{7, "2026-11-24T19:18:38Z", "2026-11-24T19:18:35Z"}, // half of an odd width is rounded down
 	} {
-		if got := bucket(parseTime(tc.at), 5*time.Minute); got != tc.want {
-			t.Errorf("%s: got %s, want %s", tc.at, got, tc.want)
+		if got := bucket(parseTime(tc.at), tc.seconds*time.Second); got != tc.want {
+			t.Errorf("%s in buckets of %d seconds: got %s, want %s", tc.at, tc.seconds, got, tc.want)
 		}
+	}
+	if got := bucket(parseTime("2026-11-24T19:17:29Z").Add(999*time.Millisecond), 300*time.Second); got != "2026-11-24T19:15:00Z" {
+		t.Errorf("a fraction of a second counts: %s", got)
 	}
 }
 

@@ -95,10 +95,13 @@ func cpuTime(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// writtenBytes is what this process has had written to storage, and residentMiB
-// what it has in memory; 0 where the operating system does not say.
-func writtenBytes() int64 { return procNumber("/proc/self/io", "write_bytes:") }
+// writtenBytes is what this process has written to files, all of which goes to
+// the storage: what is written twice is synced between. write_bytes would count
+// whole folios of the page cache, which are as large as the kernel likes. 0 where
+// the operating system does not say.
+func writtenBytes() int64 { return procNumber("/proc/self/io", "wchar:") }
 
+// residentMiB is what this process has in memory, likewise.
 func residentMiB() float64 { return float64(procNumber("/proc/self/status", "VmRSS:")) / 1024 }
 
 func procNumber(path, name string) (n int64) {

@@ -163,7 +163,7 @@ func (l *ledger) observation(r *Record, transmission int64, isNew bool, observer
 		}
 	}
 	if !isKnown {
-		did, err := l.conn.exec(insertObservation, l.nextObservation, transmission, idx, orNull(o.Direction),
+		did, err := l.conn.exec(insertObservation, l.nextObservation, transmission, idx, deref(o.Direction),
 			deref(o.SNR), deref(o.RSSI), deref(o.Score), path, r.ReceivedAt.Unix(), orNull(raw), resolved)
 		if err != nil {
 			return 0, false, fmt.Errorf("insert observation: %w", err)

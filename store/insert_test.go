@@ -103,7 +103,7 @@ func TestRepeatMergesIntoItsObservation(t *testing.T) {
 			s := openTest(t)
 			put(t, s, packet(observer, "01", func(r *Record) { r.Observation.SNR, r.Observation.Score = nil, nil }))
 			res := put(t, s, packet(observer, "01", at(noon.Add(time.Minute)), func(r *Record) {
-				r.Observation = &Observation{Direction: "tx", SNR: ptr(3.25), Score: ptr(int64(7)), Hops: []byte{0x1A, 0x2B}, HopSize: 1, Raw: []byte{0xAA}}
+				r.Observation = &Observation{Direction: ptr("tx"), SNR: ptr(3.25), Score: ptr(int64(7)), Hops: []byte{0x1A, 0x2B}, HopSize: 1, Raw: []byte{0xAA}}
 			}))
 			if want := (Result{TransmissionID: 1, ObservationID: 1, Duplicate: true}); res != want {
 				t.Errorf("got %+v, want %+v", res, want)

@@ -12,7 +12,9 @@ type Options struct {
 	// yet. A full queue blocks the sender; it never drops. Records.
 	QueueDepth int
 
-	// MaxBatch is the most records written in one transaction. Records.
+	// MaxBatch is the most records written in one transaction. In a large file
+	// each new packet changes a page of its own, that of its hash, and a batch that
+	// changes more pages than the cache holds writes some of them twice. Records.
 	MaxBatch int
 
 	// CommitInterval is the least time from one commit to the next, so that a
@@ -31,8 +33,7 @@ type Options struct {
 	// of further nodes the packets are.
 	NewObservers, NewNodes int
 
-	// CacheBytes bounds the writer's page cache. In memory it is twice as much: the
-	// driver's allocator gives a page, which comes with a header, 8 KiB.
+	// CacheBytes bounds the writer's page cache.
 	CacheBytes int64
 
 	// CheckpointBytes is how much of the WAL is copied into the database file at
@@ -80,7 +81,7 @@ func DefaultOptions() Options {
 		MetricsInterval:    5 * time.Minute,
 		NewObservers:       10_000,
 		NewNodes:           20_000,
-		CacheBytes:         4 << 20,
+		CacheBytes:         8 << 20,
 		CheckpointBytes:    16 << 20,
 		CheckpointInterval: 10 * time.Minute,
 		Readers:            4,

@@ -52,7 +52,7 @@ type Transmission struct {
 
 // Observation is one observer hearing one transmission.
 type Observation struct {
-	Direction string    // as sent: "rx", "tx"; "" is NULL
+	Direction *string   // as sent: "rx", "tx"; nil is NULL
 	SNR       *float64  // dB
 	RSSI      *float64  // dBm
 	Score     *int64    // 0 to 1000

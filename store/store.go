@@ -44,6 +44,7 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	usePageSlots()
 	if err := inspect(ctx, path); err != nil {
 		return nil, err
 	}

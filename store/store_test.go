@@ -222,7 +222,7 @@ func packet(observer, hash string, edit ...func(*Record)) Record {
 			DecodedJSON: `{"type":"TXT_MSG"}`,
 		},
 		Observation: &Observation{
-			Direction: "rx", SNR: ptr(8.5), RSSI: ptr(-92.0), Score: ptr(int64(1000)),
+			Direction: ptr("rx"), SNR: ptr(8.5), RSSI: ptr(-92.0), Score: ptr(int64(1000)),
 			Hops: []byte{0x1A, 0x2B}, HopSize: 1, Raw: []byte{0x09, 0x02, 0x1A, 0x2B, 0xFF},
 		},
 	}

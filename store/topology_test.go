@@ -215,7 +215,7 @@ func (c *chaos) step() string {
 			case 0:
 				r.Transmission.Hash = "bad"
 			case 1:
-				r.Observation.Direction = "bad"
+				r.Observation.Direction = ptr("bad")
 			default:
 				r.Observer.Name = "bad"
 			}

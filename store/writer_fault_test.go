@@ -98,7 +98,7 @@ const poison = `
 func TestBadRecordDoesNotTakeItsNeighboursDown(t *testing.T) {
 	for name, bad := range map[string]Record{
 		"transmission": packet("BAD", "bad"),
-		"observation":  packet("BAD", "cc", func(r *Record) { r.Observation.Direction = "bad" }),
+		"observation":  packet("BAD", "cc", func(r *Record) { r.Observation.Direction = ptr("bad") }),
 		"observer":     packet("BAD", "cc", named("bad", "")),
 		"node":         advert("cc", func(r *Record) { r.Observer.ID, r.Advert.Name = "BAD", "bad" }),
 	} {

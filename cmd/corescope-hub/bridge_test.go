@@ -16,13 +16,25 @@ import (
 // startMosquitto runs a real broker of another make and returns its HOST:PORT.
 func startMosquitto(t testing.TB, settings ...string) string {
 	t.Helper()
-	path := needTool(t, "mosquitto")
+	addr := freeAddress(t)
+	startMosquittoAt(t, addr, settings...)
+	return addr
+}
+
+// freeAddress is a HOST:PORT that nobody listens on.
+func freeAddress(t testing.TB) string {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := l.Addr().String()
-	l.Close()
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func startMosquittoAt(t testing.TB, addr string, settings ...string) {
+	t.Helper()
+	path := needTool(t, "mosquitto")
 	_, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +54,7 @@ func startMosquitto(t testing.TB, settings ...string) string {
 		conn, err := net.Dial("tcp", addr)
 		if err == nil {
 			conn.Close()
-			return addr
+			return
 		}
 		if t.Context().Err() != nil {
 			t.Fatal("mosquitto does not listen")
@@ -152,6 +164,53 @@ func TestRepublishShowsLocalSubscribersWhatABridgeBrings(t *testing.T) {
 		t.Errorf("got %s %s", m.Topic(), m.Payload())
 	}
 	awaitText(t, h.console+"/api/v1/sources", `"republished":1`)
+}
+
+// Two hubs that show what their bridges bring and a broker of another make are
+// bridged in a ring: whatever is published anywhere goes round once, and no
+// further.
+func TestRingOfBridgesEnds(t *testing.T) {
+	t.Parallel()
+	other := freeAddress(t)
+	const config = `{ "mqttSources": [ { "name": "ring", "broker": "mqtt://%s" } ], "hub": { "sources": { "ring": { "republish": true } } } }`
+	first := startHub(t, fmt.Sprintf(config, other))
+	second := startHub(t, fmt.Sprintf(config, strings.TrimPrefix(first.mqtt, "tcp://")))
+	startMosquittoAt(t, other, "connection ring", "address "+strings.TrimPrefix(second.mqtt, "tcp://"), "topic # in 1")
+	hubs := []*hubProcess{first, second}
+	for _, h := range hubs {
+		h.log.await("bridge up")
+	}
+	awaitText(t, second.console+"/metrics", "corescope_hub_broker_subscriptions 1\n") // the other broker
+
+	got := make(chan mqtt.Message, 100)
+	done(t, publisher(t, other, "viewer").Subscribe("meshcore/#", 1, func(_ mqtt.Client, m mqtt.Message) { got <- m }))
+	publishers := []mqtt.Client{publisher(t, other, "observer"), first.client("observer"), second.client("observer")}
+	for number, p := range publishers {
+		done(t, p.Publish(packetTopic, 1, false, packetMessage(number)))
+		done(t, p.Publish(statusTopic, 1, false, fmt.Sprintf(`{"status":"online","model":"%d"}`, number)))
+	}
+	seen := map[string]int{}
+	for _, last := range []string{`{"model":"a"}`, `{"model":"b"}`} { // it follows all others round, twice
+		for done(t, publishers[0].Publish(statusTopic, 1, false, last)); seen[last] < 2; {
+			seen[string(next(t, got).Payload())]++
+		}
+	}
+	for payload, times := range seen {
+		if times > 2 { // as it was published, and when it had gone round
+			t.Errorf("%d times: %s", times, payload)
+		}
+	}
+	if len(seen) != 2*len(publishers)+2 {
+		t.Errorf("%d different messages: %v", len(seen), seen)
+	}
+	for _, h := range hubs {
+		if n := count(t, h.open(), `SELECT count(*) FROM observations`); n != len(publishers) {
+			t.Errorf("%d observations of %d packets", n, len(publishers))
+		}
+		if n := count(t, h.open(), `SELECT packet_count FROM observers`); n != len(publishers) {
+			t.Errorf("%d packets are counted", n)
+		}
+	}
 }
 
 func TestStatsFileTellsOfBridges(t *testing.T) {

@@ -19,7 +19,7 @@ func limitMemory(maxMB int, vars []string, files fs.FS, log *slog.Logger) {
 	if slices.ContainsFunc(vars, func(kv string) bool { return strings.HasPrefix(kv, "GOMEMLIMIT=") }) {
 		return // the runtime has read it
 	}
-	limit, from := int64(maxMB)<<20, "runtime.maxMemoryMB"
+	limit, from := int64(min(maxMB, math.MaxInt32))<<20, "runtime.maxMemoryMB"
 	if maxMB <= 0 {
 		limit, from = suitableLimit(files)
 	}

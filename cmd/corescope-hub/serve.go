@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -48,9 +49,15 @@ func (c *serveCmd) Run(ctx context.Context, env environment) error {
 		return err
 	}
 	h.supervisor = supervisorOf(env.vars)
+	if demo != nil {
+		if err := demo.past(ctx, h); err != nil {
+			return errors.Join(err, h.store.Close(), h.closeConsole())
+		}
+	}
 	return h.run(ctx, func() {
 		greet(env.stdout, h.greeting())
 		debug.FreeOSMemory() // what only the start needed, rather than in a few minutes
+		unmapProgram()
 		if demo != nil {
 			demo.start(ctx, h.plainAddress())
 		}

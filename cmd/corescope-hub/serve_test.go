@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"log/slog"
+	"math"
 	"runtime/debug"
 	"syscall"
 	"testing"
@@ -23,6 +24,7 @@ func TestMemoryLimitOfTheConfigYieldsToGOMEMLIMIT(t *testing.T) {
 		{"not given", 0, nil, enough},
 		{"GOMEMLIMIT", 1000, []string{"PATH=/bin", "GOMEMLIMIT=2GiB"}, enough},
 		{"given", 1000, []string{"PATH=/bin"}, 1000 << 20},
+		{"more than there can be", math.MaxInt, nil, math.MaxInt32 << 20},
 	} {
 		limitMemory(tc.mb, tc.vars, fstest.MapFS{}, slog.New(slog.DiscardHandler))
 		if got := debug.SetMemoryLimit(-1); got != tc.want {

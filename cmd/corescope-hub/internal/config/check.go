@@ -80,11 +80,17 @@ func (c *Config) checkSources() error {
 func (c *Config) checkBroker(key, broker string) error {
 	const hint = "write mqtt://HOST:PORT, or mqtts, ws or wss"
 	u, err := url.Parse(withScheme(broker))
+	if strayLogin(u, broker) {
+		return c.fail(key, "", "a user name or password that ends the address", "write # in it as %23, / as %2F and ? as %3F, or use username and password")
+	}
 	if err != nil || u.Host == "" {
 		return c.fail(key, quote(withoutLogin(broker)), "not the address of a broker", hint)
 	}
 	if _, ok := defaultPorts[u.Scheme]; !ok {
 		return c.fail(key, quote(u.Redacted()), fmt.Sprintf("unknown scheme %q", u.Scheme), hint)
+	}
+	if strings.Count(u.Host, ":") > 1 && !strings.HasPrefix(u.Host, "[") {
+		return c.fail(key, quote(u.Redacted()), "not a host and a port", "write an address of IPv6 in brackets, as mqtt://[fd00::20]:1883")
 	}
 	if u.Port() == "" && strings.HasSuffix(u.Host, ":") || u.Hostname() == "" {
 		return c.fail(key, quote(u.Redacted()), "no host or no port", hint)
@@ -93,6 +99,16 @@ func (c *Config) checkBroker(key, broker string) error {
 		return c.fail(key, quote(u.Redacted()), "no such port", "write a port from 1 to 65535")
 	}
 	return nil
+}
+
+// strayLogin finds a login with a character in it that ends it in a URL: the rest
+// of it would be no part of the login, and the host what stands before. u is what
+// broker is read as. WebSockets alone have anything behind the host.
+func strayLogin(u *url.URL, broker string) bool {
+	if _, fragment, _ := strings.Cut(broker, "#"); strings.Contains(fragment, "@") {
+		return true
+	}
+	return u != nil && u.Scheme != "ws" && u.Scheme != "wss" && strings.Contains(u.Path+u.RawQuery, "@")
 }
 
 // withoutLogin is what of a malformed URL is safe to show.

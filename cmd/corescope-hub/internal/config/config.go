@@ -183,8 +183,5 @@ func (c *Config) File() string { return c.file }
 
 // SampleInterval is the width of a bucket of observer_metrics.
 func (c *Config) SampleInterval() time.Duration {
-	if c.Metrics.SampleIntervalSec <= 0 {
-		return 300 * time.Second
-	}
-	return time.Duration(c.Metrics.SampleIntervalSec) * time.Second
+	return seconds(c.Metrics.SampleIntervalSec, 300)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -107,9 +108,9 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	}
 }
 
-func TestSampleIntervalOfZeroIsCoreScopesDefault(t *testing.T) {
+func TestSampleIntervalIsCoreScopesWithinReason(t *testing.T) {
 	t.Parallel()
-	for seconds, want := range map[int]string{0: "5m0s", -1: "5m0s", 60: "1m0s"} {
+	for seconds, want := range map[int]string{0: "5m0s", -1: "5m0s", 60: "1m0s", math.MaxInt32: "596523h14m7s", math.MaxInt: "876000h0m0s"} {
 		c := Default()
 		c.Metrics.SampleIntervalSec = seconds
 		if got := c.SampleInterval().String(); got != want {

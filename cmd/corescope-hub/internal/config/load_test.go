@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -170,6 +171,9 @@ func TestBadConfigIsOneLineThatNamesKeyValueAndRemedy(t *testing.T) {
 		"console address":              {text: `{"hub": {"console": {"listen": "8080"}}}`, want: `%s:1:32: hub.console.listen "8080": not an address: write HOST:PORT, ":8080" for every address, or "" for none`},
 		"broker scheme":                {text: `{"mqttSources": [{"broker": "http://u:secret@host:1"}]}`, want: `%s:1:29: mqttSources[0].broker "http://u:xxxxx@host:1": unknown scheme "http": write mqtt://HOST:PORT, or mqtts, ws or wss`},
 		"broker without URL":           {text: `{"mqtt": {"broker": "u:secret@ho st:1883"}}`, want: `%s:1:21: mqtt.broker "…@ho st:1883": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
+		"# in a password":              {text: `{"mqttSources": [{"broker": "mqtt://u:sec#ret@host:1"}]}`, want: `%s:1:29: mqttSources[0].broker: a user name or password that ends the address: write # in it as %23, / as %2F and ? as %3F, or use username and password`},
+		"/ in a password":              {text: `{"mqttSources": [{"broker": "mqtt://u:12/ret@host:1"}]}`, want: `%s:1:29: mqttSources[0].broker: a user name or password that ends the address: write # in it as %23, / as %2F and ? as %3F, or use username and password`},
+		"IPv6 without brackets":        {text: `{"mqttSources": [{"broker": "mqtt://fd00::20:1883"}]}`, want: `%s:1:29: mqttSources[0].broker "mqtt://fd00::20:1883": not a host and a port: write an address of IPv6 in brackets, as mqtt://[fd00::20]:1883`},
 		"no broker":                    {text: `{"mqttSources": [{"name": "a"}]}`, want: `%s:1:18: mqttSources[0].broker "": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
 		"topic":                        {text: `{"mqttSources": [{"broker": "mqtt://a", "topics": ["a/#/b"]}]}`, want: `%s:1:51: mqttSources[0].topics "a/#/b": not a topic filter: write one such as meshcore/#`},
 		"channel key type":             {text: `{"channelKeys": {"Club": 12}}`, want: `%s:1:17: channelKeys: not an object of texts: write { "name": "text" }`},
@@ -259,8 +263,10 @@ func TestEnvironmentOfCoreScope(t *testing.T) {
 	if got := c.Sources(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if got := (Source{}).ConnectTimeout(); got != 30*time.Second {
-		t.Errorf("timeout is %s", got)
+	for seconds, want := range map[int]time.Duration{0: 30 * time.Second, -1: 30 * time.Second, 45: 45 * time.Second, math.MaxInt: 876_000 * time.Hour} {
+		if got := (Source{ConnectTimeoutSec: seconds}).ConnectTimeout(); got != want {
+			t.Errorf("connectTimeoutSec %d is %s, want %s", seconds, got, want)
+		}
 	}
 }
 

@@ -1,6 +1,10 @@
 package config
 
-import "corescope-hub/store"
+import (
+	"time"
+
+	"corescope-hub/store"
+)
 
 // Retention is how long rows are kept. Days, as CoreScope reads them: what 0
 // and less mean is not the same for all.
@@ -38,6 +42,16 @@ func orDefault(days, otherwise int) int {
 		return otherwise
 	}
 	return min(days, forEver)
+}
+
+// seconds is a time that cannot be nothing, given in seconds: otherwise for 0 and
+// less.
+func seconds(n, otherwise int) time.Duration {
+	if n <= 0 {
+		n = otherwise
+	}
+	const most = 100 * 365 * 24 * 3600 // a time.Duration holds no 300 years
+	return min(time.Duration(n), most) * time.Second
 }
 
 // vacuumPages is how many pages are given back at a time.

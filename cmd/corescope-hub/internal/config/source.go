@@ -28,10 +28,7 @@ type Source struct {
 
 // ConnectTimeout is how long one attempt to connect may take.
 func (s Source) ConnectTimeout() time.Duration {
-	if s.ConnectTimeoutSec <= 0 {
-		return 30 * time.Second
-	}
-	return time.Duration(s.ConnectTimeoutSec) * time.Second
+	return seconds(s.ConnectTimeoutSec, 30)
 }
 
 // Address is what of the broker's URL may be shown: some hold a login, or a token

@@ -326,7 +326,7 @@ func TestFirstLoadIsSmallAndKeptForEver(t *testing.T) {
 	if policy := header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
 		t.Errorf("policy %q", policy)
 	}
-	for _, name := range append([]string{"base.css", "pages.css", "app.js", "dom.js", "inter.woff2", "mark.svg"}, modulesOf["live"]...) {
+	for _, name := range []string{"pages.css", "app.js", "dom.js", "inter.woff2", "mark.svg", "live.js", "rows.js", "frame.js"} {
 		n, header := load(a.path(name))
 		total += n
 		if !strings.Contains(header.Get("Cache-Control"), "immutable") {

@@ -7,6 +7,7 @@ import (
 	"embed"
 	"encoding/base64"
 	"encoding/hex"
+	"io"
 	"io/fs"
 	"net/http"
 	"path"
@@ -19,11 +20,11 @@ import (
 //go:embed assets
 var assetFiles embed.FS
 
-// asset is one file, ready to be sent.
+// asset is one file, as it is sent. Without compression it is in assetFiles, a
+// part of the program: to keep it here too would be half a megabyte for nothing.
 type asset struct {
-	kind  string // Content-Type
-	plain []byte
-	gzip  []byte // nil for what is compressed already
+	kind string // Content-Type
+	gzip []byte // nil for what is compressed already
 }
 
 // assets are all files under one hash of what they hold, so that browsers keep
@@ -31,6 +32,7 @@ type asset struct {
 type assets struct {
 	hash  string
 	files map[string]asset
+	style string // base.css, to be put into a page
 }
 
 var assetKinds = map[string]string{
@@ -53,13 +55,17 @@ func loadAssets() *assets {
 		}
 		sum.Write([]byte(entry.Name()))
 		sum.Write(b)
-		a := asset{kind: assetKinds[path.Ext(entry.Name())], plain: b}
+		a := asset{kind: assetKinds[path.Ext(entry.Name())]}
 		if a.kind != "font/woff2" {
 			a.gzip = compress(b)
 		}
 		all.files[entry.Name()] = a
+		if entry.Name() == "base.css" {
+			all.style = string(b)
+		}
 	}
 	all.hash = hex.EncodeToString(sum.Sum(nil))[:12]
+	all.style = strings.ReplaceAll(all.style, "url(inter.woff2)", "url("+all.path("inter.woff2")+")")
 	return all
 }
 
@@ -77,7 +83,8 @@ func (a *assets) path(name string) string { return "/assets/" + a.hash + "/" + n
 // serve answers GET /assets/{hash}/{name}. A page of an earlier version, still
 // open, gets what there is now, and no browser keeps it under the old name.
 func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
-	file, ok := a.files[r.PathValue("name")]
+	name := r.PathValue("name")
+	file, ok := a.files[name]
 	if !ok {
 		plain(w, http.StatusNotFound, "no such file\n")
 		return
@@ -90,19 +97,23 @@ func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
 	if r.PathValue("hash") == a.hash {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	body := file.plain
 	if file.gzip != nil && takesGzip(r) {
 		h.Set("Content-Encoding", "gzip")
-		body = file.gzip
+		_, _ = w.Write(file.gzip) // the client's loss
+		return
 	}
-	_, _ = w.Write(body) // the client's loss
+	f, err := assetFiles.Open("assets/" + name)
+	if err != nil {
+		panic(err) // it was there when the hub started
+	}
+	_, _ = io.Copy(w, f)
 }
 
 func takesGzip(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")
 }
 
-// inlineHash allows one inline script in a Content-Security-Policy.
+// inlineHash allows one inline script or style in a Content-Security-Policy.
 func inlineHash(script string) string {
 	sum := sha256.Sum256([]byte(script))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"

@@ -1,11 +1,8 @@
 package console
 
 import (
-	"context"
 	"encoding/json"
-	"net"
 	"net/http"
-	"net/netip"
 	"strconv"
 )
 
@@ -25,8 +22,10 @@ type shell struct {
 	view
 	Host     string
 	Assets   string // where they are
+	Style    markup // of the bar and of what every page has
 	Tabs     []tab
-	Modules  []string // of this page
+	Vitals   *Vitals // as pages were told last; nil when that is long ago
+	Script   bool    // a module runs it
 	State    state
 	Packets  []Packet // of Live, for browsers without scripts
 	LoggedIn string
@@ -55,63 +54,102 @@ var tabs = []tab{
 	{Name: "system", Title: "System", Path: "/system"},
 }
 
-// tabOf is the tab that a page belongs to, and modulesOf what it loads besides
-// app.js and dom.js.
-var (
-	tabOf     = map[string]string{"setup": "live", "packet": "live"}
-	modulesOf = map[string][]string{
-		"live": {"live.js", "rows.js", "frame.js"}, "packet": {"packet.js", "frame.js", "rows.js"},
-		"observers": {"observers.js", "charts.js"}, "nodes": {"nodes.js", "map.js", "charts.js"},
-		"sources": {"sources.js", "listeners.js", "charts.js"}, "system": {"system.js", "charts.js"}, "setup": {"setup.js"},
-	}
-)
+// tabOf is the tab that a page of another name belongs to.
+var tabOf = map[string]string{"setup": "live", "packet": "live"}
 
-// page writes one page.
+// scripted are the pages that a module of their name runs.
+var scripted = map[string]bool{"live": true, "packet": true, "observers": true, "nodes": true, "sources": true, "system": true, "setup": true}
+
+// page writes one page that is whole: what it shows is known.
 func (s *server) page(w http.ResponseWriter, r *http.Request, status int, v view) {
-	sh := shell{view: v, Host: s.site.Name, Assets: "/assets/" + s.assets.hash + "/", Modules: modulesOf[v.Page]}
-	if v.Page != "login" {
-		cursor := s.store().LastObservation()
-		if live, ok := v.Data.(*livePage); ok {
-			cursor, sh.Packets = live.cursor, live.Packets
-		}
-		sh.State = state{Page: v.Page, Host: s.site.Name, Cursor: cursor, Data: v.Data, Vitals: s.takeVitals(r.Context())}
-		current := v.Page
-		if of, ok := tabOf[current]; ok {
-			current = of
-		}
-		for _, t := range tabs {
-			t.Current, t.Problems = t.Name == current, sh.State.Vitals.Problems[t.Name]
-			sh.Tabs = append(sh.Tabs, t)
-		}
-		if user, ok := s.logins.of(r); ok {
-			sh.LoggedIn = name(user.name)
-		}
-	}
+	sh := s.shell(r, v)
+	s.furnish(r, &sh)
 	body, err := sh.html()
 	if err != nil { // what pages begin with always encodes
 		s.log.Error("page", "path", r.URL.Path, "err", err)
 		plain(w, http.StatusInternalServerError, "the page could not be made: "+err.Error()+"\n")
 		return
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", s.policy)
+	s.pageHeaders(w)
 	send(w, r, status, body)
 }
 
+// pageOf writes one page in two parts: what is around its content at once, so that
+// a browser loads the styles and paints, and the rest when ask has found it. An
+// error comes too late for the status then, and is told in the page.
+func (s *server) pageOf(w http.ResponseWriter, r *http.Request, v view, ask asked) {
+	sh := s.shell(r, v)
+	s.pageHeaders(w)
+	out := newParts(w, r)
+	defer out.close()
+	out.write(sh.head(), true)
+	data, err := ask(r.Context(), r)
+	if err != nil {
+		_, sh.Problem = s.explain(r, err)
+		sh.Script = false
+	}
+	sh.Data = data
+	s.furnish(r, &sh)
+	rest, err := sh.rest()
+	if err != nil { // what pages begin with always encodes
+		s.log.Error("page", "path", r.URL.Path, "err", err)
+		return
+	}
+	out.write(rest, false)
+}
+
+// shell is what is known of a page without a question to the database.
+func (s *server) shell(r *http.Request, v view) shell {
+	sh := shell{view: v, Host: s.site.Name, Assets: s.assets.path(""), Style: markup(s.assets.style), Script: scripted[v.Page]}
+	if v.Page == "login" {
+		return sh
+	}
+	sh.Vitals = s.vitals.fresh()
+	current := v.Page
+	if of, ok := tabOf[current]; ok {
+		current = of
+	}
+	for _, t := range tabs {
+		t.Current = t.Name == current
+		if sh.Vitals != nil {
+			t.Problems = sh.Vitals.Problems[t.Name]
+		}
+		sh.Tabs = append(sh.Tabs, t)
+	}
+	if user, ok := s.logins.of(r); ok {
+		sh.LoggedIn = name(user.name)
+	}
+	return sh
+}
+
+// furnish gives a page what its script begins with.
+func (s *server) furnish(r *http.Request, sh *shell) {
+	if sh.Page == "login" {
+		return
+	}
+	cursor := s.store().LastObservation()
+	if live, ok := sh.Data.(*livePage); ok {
+		cursor, sh.Packets = live.cursor, live.all
+	}
+	sh.State = state{Page: sh.Page, Host: s.site.Name, Cursor: cursor, Data: sh.Data, Vitals: s.vitals.now(r.Context())}
+}
+
+func (s *server) pageHeaders(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", s.policy)
+}
+
 // policy lets a page load what the hub serves, and nothing else.
-func contentPolicy() string {
-	return "default-src 'none'; script-src 'self' " + inlineHash(themeScript) + "; style-src 'self'; font-src 'self'; " +
+func contentPolicy(style string) string {
+	return "default-src 'none'; script-src 'self' " + inlineHash(themeScript) + "; style-src 'self' " + inlineHash(style) + "; font-src 'self'; " +
 		"img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 }
 
 // send writes a body that nobody may keep, compressed where that is understood.
 func send(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	h := w.Header()
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Vary", "Accept-Encoding")
+	notToKeep(h)
 	if takesGzip(r) && len(body) > 1<<10 {
 		h.Set("Content-Encoding", "gzip")
 		body = quickly(body)
@@ -121,119 +159,11 @@ func send(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	_, _ = w.Write(body) // the client's loss
 }
 
-// livePage is what Live shows first.
-type livePage struct {
-	PacketList
-	Columns []column `json:"columns"` // observers, those who hear most first
-	cursor  int64
-}
-
-// column is an observer on Live.
-type column struct {
-	ID    string `json:"id"`
-	Name  string `json:"name"`
-	State string `json:"state"`
-}
-
-// showLive is the page of packets, or of a hub that has none yet.
-func (s *server) showLive(w http.ResponseWriter, r *http.Request) {
-	cursor := s.store().LastObservation() // before the list, so that nothing is missed
-	f, err := packetFilter(liveQuery(r))
-	if err != nil {
-		s.problem(w, r, err)
-		return
-	}
-	list, err := s.packetList(r.Context(), f)
-	if err != nil {
-		s.problem(w, r, err)
-		return
-	}
-	if len(list.Packets) == 0 && list.Next == nil && cursor == 0 {
-		s.page(w, r, http.StatusOK, view{Page: "setup", Title: "New hub", Data: s.setupState(r)})
-		return
-	}
-	columns, err := s.columns(r.Context())
-	if err != nil {
-		s.problem(w, r, err)
-		return
-	}
-	s.page(w, r, http.StatusOK, view{Page: "live", Title: "Live", Data: &livePage{list, columns, cursor}})
-}
-
-// liveQuery takes the filters of the page's own address for those of the API.
-// What the API would refuse is no filter.
-func liveQuery(r *http.Request) *http.Request {
-	q := r.URL.Query()
-	get := q.Get
-	clone := r.Clone(r.Context())
-	out := q
-	for name := range q {
-		if name != "q" && name != "type" && name != "region" {
-			out.Del(name)
-		}
-	}
-	if o := r.URL.Query().Get("obs"); o != "" {
-		out.Set("observer", o)
-	}
-	if c := r.URL.Query().Get("ch"); c != "" {
-		out.Set("channel", c)
-	}
-	if len(get("q")) > maxSearch {
-		out.Del("q")
-	}
-	clone.URL.RawQuery, clone.Form = out.Encode(), nil
-	return clone
-}
-
-// columns are the observers that were heard in the last day.
-func (s *server) columns(ctx context.Context) ([]column, error) {
-	views, err := s.observed.get(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := []column{}
-	for pass := range 2 { // the silent ones go last
-		for i := range views {
-			v := &views[i]
-			if (v.State == "connected") == (pass == 0) && len(out) < 40 {
-				out = append(out, column{v.ID, v.Name, v.State})
-			}
-		}
-	}
-	return out, nil
-}
-
-// setupPage is what the page of a new hub shows.
-type setupPage struct {
-	Host      string   `json:"host"` // under which observers reach the hub
-	Listeners []Source `json:"listeners"`
-	Open      bool     `json:"open"` // the local network may publish without a login
-	Disk      *Disk    `json:"disk"`
-	NotReady  []string `json:"notReady"`
-	Connected int      `json:"connected"` // MQTT clients
-	Refused   int64    `json:"refused"`   // logins
-}
-
-func (s *server) setupState(r *http.Request) *setupPage {
-	p := &setupPage{Host: s.site.Host, Open: s.site.OpenToLAN, NotReady: s.notReady(), Connected: len(s.sessions()), Listeners: []Source{}}
-	p.Refused = s.stats().Broker.RefusedLogins
-	for _, source := range s.sources().Sources {
-		if source.Kind == KindListener {
-			p.Listeners = append(p.Listeners, source)
-		}
-	}
-	if disk, err := diskOf(s.site.Database); err == nil {
-		p.Disk = &disk
-	}
-	if host, _, err := net.SplitHostPort(r.Host); err == nil {
-		p.Host = host // as the browser reached the hub
-	} else if r.Host != "" {
-		p.Host = r.Host
-	}
-	if addr, err := netip.ParseAddr(p.Host); (err == nil && addr.IsLoopback() || p.Host == "localhost") && s.site.Host != "" {
-		p.Host = s.site.Host
-	}
-	return p
+func notToKeep(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Vary", "Accept-Encoding")
 }
 
 // problem is the page, or the answer, to what went wrong.

@@ -40,28 +40,47 @@ func fill(page string, values map[string]markup) markup {
 
 // html is the whole page.
 func (s *shell) html() ([]byte, error) {
+	rest, err := s.rest()
+	return append(s.head(), rest...), err
+}
+
+// head is a page up to its content: all that a browser needs to paint the bar. The
+// style of the bar is inside, since a browser paints nothing while it fetches one;
+// that of the content comes after the bar, and holds up only what follows it.
+func (s *shell) head() []byte {
+	before, _, _ := strings.Cut(shellHTML, "{main}")
+	values := map[string]markup{
+		"title": text(s.Title), "host": text(s.Host), "page": text(s.Page), "assets": text(s.Assets),
+		"script": themeScript, "style": s.Style, "modules": s.modules(), "tabs": s.tabs(),
+		"wait": " wait", "rate": "", "connected": "", "known": "",
+	}
+	if v := s.Vitals; v != nil {
+		values["wait"], values["rate"], values["connected"], values["known"] = "", number(v.Rate), number(v.Connected), number(v.Known)
+	}
+	return []byte(fill(before, values))
+}
+
+// rest is a page from its content on.
+func (s *shell) rest() ([]byte, error) {
 	foot, err := s.foot()
 	if err != nil {
 		return nil, err
 	}
-	v := s.State.Vitals
-	return []byte(fill(shellHTML, map[string]markup{
-		"title": text(s.Title), "host": text(s.Host), "page": text(s.Page), "assets": text(s.Assets),
-		"script": themeScript, "modules": s.modules(), "tabs": s.tabs(),
-		"rate": number(v.Rate), "connected": number(v.Connected), "known": number(v.Known),
-		"main": s.main(), "foot": foot,
-	})), nil
+	_, after, _ := strings.Cut(shellHTML, "{main}")
+	return []byte(s.main() + fill(after, map[string]markup{"foot": foot})), nil
 }
 
+// modules is the style of the content, and what every page's script imports. What
+// one page imports besides is fetched after the first picture, which it would hold
+// up on a slow machine.
 func (s *shell) modules() markup {
-	if len(s.Modules) == 0 {
+	if !s.Script {
 		return ""
 	}
-	links := `<link rel="stylesheet" href="{assets}pages.css">` + "\n"
-	for _, m := range append([]string{"dom.js"}, s.Modules...) {
-		links += `<link rel="modulepreload" href="{assets}` + m + `">` + "\n"
-	}
-	return fill(links, map[string]markup{"assets": text(s.Assets)})
+	return fill(`<link rel="stylesheet" href="{assets}pages.css">
+<link rel="modulepreload" href="{assets}app.js">
+<link rel="modulepreload" href="{assets}dom.js">
+`, map[string]markup{"assets": text(s.Assets)})
 }
 
 func (s *shell) tabs() (all markup) {
@@ -93,9 +112,16 @@ func (s *shell) main() markup {
 		}
 		return fill(loginHTML, map[string]markup{"problem": problem})
 	case "missing":
-		return fill(missingHTML, map[string]markup{"problem": text(s.Problem)})
+		return fill(missingHTML, map[string]markup{"title": text(s.Title), "problem": text(s.Problem)})
 	}
-	return fill(noscriptHTML, map[string]markup{"title": text(s.Title), "packets": s.packets()})
+	if s.Problem != "" {
+		return fill(missingHTML, map[string]markup{"title": "Not to be shown now", "problem": text(s.Problem)})
+	}
+	v := s.State.Vitals
+	return fill(noscriptHTML, map[string]markup{
+		"title": text(s.Title), "packets": s.packets(),
+		"rate": number(v.Rate), "connected": number(v.Connected), "known": number(v.Known),
+	})
 }
 
 func (s *shell) packets() markup {
@@ -124,7 +150,7 @@ func (s *shell) packets() markup {
 // foot is what the page's script begins with, and the way out. encoding/json
 // leaves no < in its texts, which could end the script.
 func (s *shell) foot() (foot markup, err error) {
-	if len(s.Modules) > 0 {
+	if s.Script {
 		state, err := json.Marshal(s.State)
 		if err != nil {
 			return "", err

@@ -12,7 +12,7 @@ func TestTextFromTheAirStaysTextInAPage(t *testing.T) {
 	const hostile = `</script><script>alert(1)</script>"'&{state}{tabs}`
 	s := &shell{
 		view: view{Page: "live", Title: hostile, Data: hostile}, Host: hostile, Assets: "/assets/0/", LoggedIn: hostile,
-		Modules: []string{"live.js"}, State: state{Host: hostile, Data: hostile},
+		Script: true, State: state{Host: hostile, Data: hostile},
 		Packets: []Packet{{FirstSeen: time.Unix(0, 0), Type: hostile, From: &Party{Name: hostile}, Channel: hostile, Text: hostile}},
 	}
 	for _, page := range []string{"live", "login", "missing"} {
@@ -32,8 +32,8 @@ func TestTextFromTheAirStaysTextInAPage(t *testing.T) {
 
 func TestPageHasNoPlaceLeftUnfilled(t *testing.T) {
 	t.Parallel()
-	for page := range modulesOf {
-		s := &shell{view: view{Page: page, Title: "T"}, Host: "h", Assets: "/assets/0/", Modules: modulesOf[page], Tabs: tabs}
+	for page := range scripted {
+		s := &shell{view: view{Page: page, Title: "T"}, Host: "h", Assets: "/assets/0/", Script: true, Tabs: tabs}
 		got, err := s.html()
 		if err != nil {
 			t.Fatal(err)

@@ -1,8 +1,6 @@
 package console
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -58,10 +56,11 @@ type server struct {
 const activityAge = 10 * time.Second
 
 func newServer(stopping context.Context, opts Options) *server {
+	files := loadAssets()
 	s := &server{
 		log: opts.Log, access: opts.Access, site: opts.Site, store: opts.Store, sessions: opts.Sessions, roster: opts.Observers, decisions: opts.Decisions,
 		stats: opts.Stats, report: opts.Report,
-		stopping: stopping, assets: loadAssets(), policy: contentPolicy(), logins: newLogins(),
+		stopping: stopping, assets: files, policy: contentPolicy(files.style), logins: newLogins(),
 		names:   &nodeNames{store: opts.Store},
 		sampler: &sampler{store: opts.Store},
 		traffic: new(traffic),
@@ -98,7 +97,7 @@ func (s *server) routes(opts Options) http.Handler {
 
 	page := func(path string, h http.HandlerFunc) { mux.Handle("GET "+path, s.guarded(mayRead, h)) }
 	page("/{$}", s.showLive)
-	page("/tx/{hash}", s.show("packet", "Packet", s.packetDetail))
+	page("/tx/{hash}", s.showIfThere("packet", "Packet", s.packetDetail))
 	for _, path := range []string{"/observers", "/observers/{key}"} {
 		page(path, s.show("observers", "Observers", s.observersData))
 	}
@@ -142,8 +141,9 @@ const maxBody = 4 << 10
 
 func smallBodies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		next.ServeHTTP(w, r)
+		limited := r.WithContext(r.Context()) // the library waits for the rest of a body that it does not know
+		limited.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, limited)
 	})
 }
 
@@ -205,8 +205,16 @@ func (s *server) systemData(ctx context.Context, r *http.Request) (any, error) {
 	return s.systemState(ctx, s.access.right(r, s.logins) == mayChange)
 }
 
-// show makes a page of the answer to a question.
+// show makes a page of the answer to a question, which is never that there is no
+// such page.
 func (s *server) show(module, title string, ask asked) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s.pageOf(w, r, view{Page: module, Title: title}, ask)
+	}
+}
+
+// showIfThere makes a page of the answer to a question, when there is one.
+func (s *server) showIfThere(module, title string, ask asked) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		data, err := ask(r.Context(), r)
 		if err != nil {
@@ -256,13 +264,4 @@ func (s *server) elsewhere(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.problem(w, r, errNotThere)
-}
-
-// quickly compresses what is sent once.
-func quickly(b []byte) []byte {
-	var out bytes.Buffer
-	z, _ := gzip.NewWriterLevel(&out, gzip.BestSpeed) // the level is right
-	_, _ = z.Write(b)                                 // into memory
-	_ = z.Close()
-	return out.Bytes()
 }

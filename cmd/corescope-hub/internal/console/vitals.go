@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"corescope-hub/decoder"
@@ -53,20 +54,46 @@ func (s *server) readRecent(ctx context.Context) (*recent, error) {
 type vitals struct {
 	make func(context.Context) Vitals
 
-	mu   sync.Mutex
-	at   time.Time
-	last string
+	mu   sync.Mutex // held while making
+	last atomic.Pointer[toldVitals]
 }
 
-// text is the vitals as JSON, on one line.
-func (v *vitals) text(ctx context.Context) string {
+// toldVitals are vitals of one moment. They do not change.
+type toldVitals struct {
+	at   time.Time
+	all  Vitals
+	text string // as JSON, on one line
+}
+
+// freshVitals is for how long a page may begin with what others were told.
+const freshVitals = 10 * time.Second
+
+func (v *vitals) told(ctx context.Context) *toldVitals {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if now := time.Now(); now.Sub(v.at) > vitalsPace*9/10 {
-		b, _ := json.Marshal(v.make(ctx)) // it always encodes
-		v.at, v.last = now, string(b)
+	if last := v.last.Load(); last != nil && time.Since(last.at) <= vitalsPace*9/10 {
+		return last
 	}
-	return v.last
+	told := &toldVitals{at: time.Now(), all: v.make(ctx)}
+	b, _ := json.Marshal(told.all) // it always encodes
+	told.text = string(b)
+	if ctx.Err() == nil { // else what could not be read is missing
+		v.last.Store(told)
+	}
+	return told
+}
+
+func (v *vitals) now(ctx context.Context) Vitals { return v.told(ctx).all }
+
+func (v *vitals) text(ctx context.Context) string { return v.told(ctx).text }
+
+// fresh is what pages were told a moment ago, without a question to anybody, or
+// nil.
+func (v *vitals) fresh() *Vitals {
+	if last := v.last.Load(); last != nil && time.Since(last.at) < freshVitals {
+		return &last.all
+	}
+	return nil
 }
 
 // takeVitals leaves out what cannot be read now.

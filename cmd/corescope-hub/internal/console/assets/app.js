@@ -67,6 +67,7 @@ pulse.setAttribute("viewBox", "0 0 120 18");
 pulse.setAttribute("preserveAspectRatio", "none");
 
 function showVitals(v) {
+  $("vital").classList.remove("wait");
   const most = Math.max(4, ...v.pulse);
   v.pulse.forEach((n, i) => {
     const tall = n ? Math.max(2, (n / most) * 17) : 1;

@@ -258,7 +258,7 @@ class Live {
     if (this.loading || !this.next || this.packets.length >= most) return;
     this.loading = true;
     try {
-      const list = await ask(this.query({ cursor: this.next, limit: "200" }));
+      const list = await ask(this.query({ cursor: this.next, limit: "100" }));
       this.put(list.packets);
       this.next = list.next;
       this.draw();
@@ -329,7 +329,7 @@ class Live {
     const want = [this.top, ...rows, this.bottom];
     if (!n) want.splice(1, 0, this.nothing());
     this.place(want);
-    if (n && n - b < 30) this.older();
+    if (n && n - b < (y > 0 ? 60 : 1)) this.older(); // what is below is there before somebody scrolls to it
   }
 
   /** place puts rows in, and leaves those that are there where they are: a table that
