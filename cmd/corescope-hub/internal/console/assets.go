@@ -60,9 +60,12 @@ func loadAssets() *assets {
 			a.gzip = compress(b)
 		}
 		all.files[entry.Name()] = a
+		if entry.Name() == "base.css" {
+			all.style = string(b)
+		}
 	}
 	all.hash = hex.EncodeToString(sum.Sum(nil))[:12]
-	all.style = strings.ReplaceAll(string(all.files["base.css"].plain), "url(inter.woff2)", "url("+all.path("inter.woff2")+")")
+	all.style = strings.ReplaceAll(all.style, "url(inter.woff2)", "url("+all.path("inter.woff2")+")")
 	return all
 }
 
