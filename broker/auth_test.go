@@ -38,4 +38,13 @@ func TestRefusedLoginIsToldSo(t *testing.T) {
 	if n := b.Stats().RefusedLogins; n != 3 {
 		t.Errorf("counted %d refused logins, want 3", n)
 	}
+	on := b.RefusedLogins()
+	for listener, n := range on {
+		if n != 3 || b.Addr(listener) == "" {
+			t.Errorf("%s refused %d logins, want 3", listener, n)
+		}
+	}
+	if len(on) != 1 {
+		t.Errorf("%d listeners refused somebody, want 1", len(on))
+	}
 }

@@ -58,6 +58,7 @@ func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
 		c.denial = denialOf(err)
 		h.b.roster.turnedAway(keyOf(user), c.remote, err, time.Now())
 		h.b.stats.refusedLogin.Add(1)
+		h.b.stats.refusedOn.add(c.listener)
 		h.b.refusals.warn(h.b.log, "login refused", "listener", c.listener, "remote", c.remote,
 			"client", bounded(ownID(cl)), "user", bounded(string(pk.Connect.Username)), "err", err)
 		return false

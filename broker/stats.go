@@ -56,6 +56,7 @@ type counters struct {
 	cuts                                                                            [len(Cuts)]atomic.Int64
 	drops                                                                           [len(Drops)]atomic.Int64
 
+	refusedOn       byListener               // logins
 	refusedMessages map[Reason]*atomic.Int64 // by every one of Reasons; the map itself never changes
 }
 

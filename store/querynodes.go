@@ -12,7 +12,8 @@ import (
 const (
 	maxNodes        = 5000
 	maxEdges        = 3000
-	maxLastHops     = 20_000 // observations that LastHops looks at
+	lastHopSlots    = 48     // equal parts of the time that LastHops looks at
+	maxLastHops     = 20_000 // observations that it looks at
 	maxAdvertsHeard = 5000   // adverts that HeardBy looks at
 )
 
@@ -138,18 +139,30 @@ type LastHop struct {
 	RSSI     *float64 // dBm
 }
 
-// selectLastHops walks the latest observations; the sender of an advert that was
+// selectLastHops walks observations of a time; the sender of an advert that was
 // heard directly, and the last hop of a path that is known.
 const selectLastHops = `SELECT o.timestamp, s.id, o.snr, o.rssi, COALESCE(o.resolved_path, ''), COALESCE(o.path_json, ''), COALESCE(t.from_pubkey, '')
-	FROM (SELECT * FROM observations ORDER BY id DESC LIMIT ?2) o
+	FROM (SELECT * FROM observations WHERE timestamp >= ?1 AND timestamp < ?2 ORDER BY timestamp LIMIT ?3) o
 	JOIN observers s ON s.rowid = o.observer_idx
 	JOIN transmissions t ON t.id = o.transmission_id
-	WHERE o.timestamp >= ?1 AND t.route_type IN (0, 1) AND t.payload_type <> 9`
+	WHERE t.route_type IN (0, 1) AND t.payload_type <> 9`
 
-// LastHops calls f for each of the latest 20,000 observations, since a time,
-// that tells which node the observer heard itself.
-func (s *Store) LastHops(ctx context.Context, since time.Time, f func(LastHop)) error {
-	rows, err := s.read.QueryContext(ctx, selectLastHops, since.Unix(), maxLastHops)
+// LastHops calls f for observations between two times that tell which node the
+// observer heard itself. It looks at 20,000 observations at most, as many in each
+// of 48 equal parts of the time: a busy evening does not hide the day.
+func (s *Store) LastHops(ctx context.Context, since, until time.Time, f func(LastHop)) error {
+	part := until.Sub(since) / lastHopSlots
+	for i := range time.Duration(lastHopSlots) {
+		from := since.Add(i * part)
+		if err := s.lastHops(ctx, from, from.Add(part), f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) lastHops(ctx context.Context, from, to time.Time, f func(LastHop)) error {
+	rows, err := s.read.QueryContext(ctx, selectLastHops, from.Unix(), to.Unix(), maxLastHops/lastHopSlots)
 	if err != nil {
 		return fmt.Errorf("read last hops: %w", err)
 	}

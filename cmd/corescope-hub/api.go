@@ -61,15 +61,16 @@ func fates(c ingest.Counts) console.Fates {
 // sourceStates is what /api/v1/sources answers: the listeners, then the bridges.
 func (h *hub) sourceStates() console.Sources {
 	bySource, stats, clients := h.ingest.Stats().BySource, h.broker.Stats(), map[string]int{}
+	refused := h.broker.RefusedLogins()
 	for _, session := range h.broker.Sessions() {
 		clients[session.Listener]++
 	}
 	all := console.Sources{Now: time.Now(), Sources: []console.Source{}}
 	for _, l := range h.cfg.Hub.Broker.Listeners() {
-		all.Sources = append(all.Sources, console.Source{Name: l, Kind: console.KindListener, Address: h.broker.Addr(l), Fates: fates(bySource[l]), Listener: listener(l, clients[l], stats.CertificateExpires)})
+		all.Sources = append(all.Sources, console.Source{Name: l, Kind: console.KindListener, Address: h.broker.Addr(l), Fates: fates(bySource[l]), Listener: listener(l, clients[l], refused[l], stats.CertificateExpires)})
 	}
 	if h.console != nil && h.cfg.Hub.Console.MQTT {
-		all.Sources = append(all.Sources, console.Source{Name: onConsole, Kind: console.KindListener, Address: h.console.Addr().String(), Fates: fates(bySource[onConsole]), Listener: &console.Listener{Clients: clients[onConsole]}})
+		all.Sources = append(all.Sources, console.Source{Name: onConsole, Kind: console.KindListener, Address: h.console.Addr().String(), Fates: fates(bySource[onConsole]), Listener: &console.Listener{Clients: clients[onConsole], Refused: refused[onConsole]}})
 	}
 	for _, u := range stats.Upstreams {
 		all.Sources = append(all.Sources, console.Source{Name: u.Name, Kind: console.KindBridge, Address: u.Address, Fates: fates(bySource[u.Name]), Bridge: bridge(u)})
@@ -77,8 +78,8 @@ func (h *hub) sourceStates() console.Sources {
 	return all
 }
 
-func listener(address string, clients int, expires time.Time) *console.Listener {
-	l := &console.Listener{Clients: clients}
+func listener(address string, clients int, refused int64, expires time.Time) *console.Listener {
+	l := &console.Listener{Clients: clients, Refused: refused}
 	scheme, _, _ := strings.Cut(address, "://")
 	if (scheme == "tls" || scheme == "wss") && !expires.IsZero() {
 		l.CertificateExpires = &expires

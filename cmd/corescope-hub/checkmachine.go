@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,45 +19,10 @@ import (
 
 // Bounds below which a check speaks up.
 const (
-	certificateSoon = 14 * 24 * time.Hour
-	leastFree       = 200 << 20 // bytes, that the hub needs to go on for a while
-	littleFree      = 1 << 30   // bytes
-	leastYear       = 2026      // what a clock says that was ever set
+	leastFree  = 200 << 20 // bytes, that the hub needs to go on for a while
+	littleFree = 1 << 30   // bytes
+	leastYear  = 2026      // what a clock says that was ever set
 )
-
-// certificates looks at the files that listeners use.
-func (c *checkup) certificates(now time.Time) {
-	const about = "certificate"
-	t := c.cfg.Hub.Broker.TLS
-	if t.CertFile == "" {
-		return
-	}
-	pair, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
-	if err != nil {
-		c.problem(about, fmt.Sprintf("%s with %s: %v", t.CertFile, t.KeyFile, err), "name a certificate and its own key, both in PEM form and readable for the hub's user")
-		return
-	}
-	leaf, err := x509.ParseCertificate(pair.Certificate[0])
-	if err != nil {
-		c.problem(about, fmt.Sprintf("%s: %v", t.CertFile, err), "replace it")
-		return
-	}
-	switch left := leaf.NotAfter.Sub(now); {
-	case now.Before(leaf.NotBefore):
-		c.problem(about, fmt.Sprintf("%s is not valid before %s", t.CertFile, leaf.NotBefore.UTC().Format(time.DateTime)), "check this machine's clock")
-	case left < 0:
-		c.problem(about, fmt.Sprintf("%s has expired on %s", t.CertFile, leaf.NotAfter.UTC().Format(time.DateTime)), "renew it; the hub takes a new file up by itself")
-	case left < certificateSoon:
-		c.warn(about, fmt.Sprintf("%s expires in %s", t.CertFile, span(left)), "renew it; the hub takes a new file up by itself")
-	default:
-		c.ok(about, "%s for %s, good until %s", t.CertFile, strings.Join(leaf.DNSNames, ", "), leaf.NotAfter.UTC().Format(time.DateOnly))
-	}
-	for _, name := range c.cfg.Hub.Broker.Auth.Token.Audiences {
-		if err := leaf.VerifyHostname(name); err != nil {
-			c.warn(about, fmt.Sprintf("%s: observers connect to %s (hub.broker.auth.token.audiences): %v", t.CertFile, name, err), "get a certificate with that name in it")
-		}
-	}
-}
 
 // ports opens every address for a moment.
 func (c *checkup) ports(ctx context.Context) {

@@ -95,6 +95,8 @@ type Source struct {
 // Listener is how a listener is.
 type Listener struct {
 	Clients            int        `json:"clients"`            // connected now
+	Refused            int64      `json:"refused"`            // logins, since the hub was started
+	RefusedLately      int64      `json:"refusedLately"`      // logins, in this hour and the 23 before it
 	CertificateExpires *time.Time `json:"certificateExpires"` // null without encryption, or while there is no certificate
 }
 

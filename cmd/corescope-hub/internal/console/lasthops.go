@@ -32,8 +32,8 @@ type samples struct {
 type lastHops map[pairing]*samples
 
 func (s *server) readLastHops(ctx context.Context) (lastHops, error) {
-	all := lastHops{}
-	err := s.store().LastHops(ctx, time.Now().Add(-24*time.Hour), func(h store.LastHop) {
+	all, now := lastHops{}, time.Now()
+	err := s.store().LastHops(ctx, now.Add(-24*time.Hour), now.Add(time.Minute), func(h store.LastHop) {
 		p := pairing{h.Node, h.Observer}
 		one := all[p]
 		if one == nil {

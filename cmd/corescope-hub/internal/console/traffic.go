@@ -9,6 +9,8 @@ import (
 type traffic struct {
 	mu sync.Mutex
 	of map[string]*hour // by name; those that there are, and no others
+
+	refused map[string]*day // logins, by the name of the listener
 }
 
 // hour is one source's.
@@ -30,6 +32,9 @@ func (t *traffic) take(sources []Source, at time.Time) {
 		}
 		h.add(s.Fates.Received, minute)
 		t.of[s.Name] = h
+		if s.Listener != nil {
+			t.refusedOn(s.Name).add(s.Listener.Refused, at)
+		}
 	}
 }
 
@@ -49,7 +54,11 @@ func (t *traffic) added(all Sources) Sources {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i := range all.Sources {
-		all.Sources[i].PerMinute = t.of[all.Sources[i].Name].minutes()
+		s := &all.Sources[i]
+		s.PerMinute = t.of[s.Name].minutes()
+		if s.Listener != nil {
+			s.Listener.RefusedLately = t.refusedOn(s.Name).sum(s.Listener.Refused, all.Now)
+		}
 	}
 	return all
 }

@@ -8,7 +8,7 @@ const scheme = (x) => x.name.split("://")[0];
 const titleOf = (x) => names[scheme(x)] || x.name;
 
 export function listenerCard(data, all, open, pick) {
-  const cols = [["Listener", 260], ["Address", 260], ["State", 110], ["Clients", 80, "num"], ["Messages/min", 120, "num"], ["Last 60 min", 220], ["Not stored", 110, "num"], ["Note", 0]];
+  const cols = [["Listener", 250], ["Address", 220], ["State", 110], ["Clients", 80, "num"], ["Messages/min", 120, "num"], ["Last 60 min", 220], ["Not stored", 100, "num"], ["Refused, 24 h", 116, "num"], ["Note", 0]];
   const most = Math.max(...all.flatMap((x) => x.perMinute));
   const row = (x) => {
     const is = open === x.name, m = x.messages, rate = perMinute(x);
@@ -16,11 +16,12 @@ export function listenerCard(data, all, open, pick) {
       h("td", {}, h("button", { class: "link name", type: "button", "aria-expanded": String(is) }, titleOf(x))), h("td", { class: "mono two", title: x.address }, x.address),
       h("td", {}, x.address ? state("ok", "Open") : state("bad", "Not open")), h("td", { class: "num" }, count(x.listener.clients)),
       h("td", { class: "num" }, rate === null ? "" : rate < 100 ? rate.toFixed(1) : count(Math.round(rate))), h("td", {}, bars(x.perMinute, most, `${plural(x.perMinute.reduce((a, b) => a + b, 0), "message")} in the last 60 minutes`)),
-      h("td", { class: "num two", title: `${count(m.received)} received, ${count(m.stored)} stored since the hub started` }, count(m.passed + m.worthless + m.notSafe)), h("td", { class: "two" }, note(x)));
+      h("td", { class: "num two", title: `${count(m.received)} received, ${count(m.stored)} stored since the hub started` }, count(m.passed + m.worthless + m.notSafe)),
+      h("td", { class: "num two", title: `${plural(x.listener.refused, "login")} refused since the hub started` }, count(x.listener.refusedLately)), h("td", { class: "two" }, note(x)));
     return is ? [tr, h("tr", { class: "more" }, h("td", { colspan: cols.length }, clients(data, x)))] : tr;
   };
   return h("section", { class: "card" }, h("header", {}, h("h2", {}, "Listeners"), h("span", {}, "where observers connect")), h("div", { class: "box" },
-    h("table", { class: "table", style: { minWidth: "1120px" } }, h("caption", { class: "sr" }, "Listeners"), columns(cols), heads(cols), h("tbody", {}, all.map(row)))));
+    h("table", { class: "table", style: { minWidth: "1236px" } }, h("caption", { class: "sr" }, "Listeners"), columns(cols), heads(cols), h("tbody", {}, all.map(row)))));
 }
 
 /** perMinute is the mean of the last five minutes that are over, or null. */
