@@ -44,6 +44,7 @@ var assetKinds = map[string]string{
 func loadAssets() *assets {
 	all := &assets{files: make(map[string]asset)}
 	sum := sha256.New()
+	var style string
 	entries, err := fs.ReadDir(assetFiles, "assets") // sorted by name
 	if err != nil {
 		panic(err)
@@ -59,10 +60,13 @@ func loadAssets() *assets {
 		if a.kind != "font/woff2" {
 			a.gzip = compress(b)
 		}
+		if entry.Name() == "base.css" {
+			style = string(b)
+		}
 		all.files[entry.Name()] = a
 	}
 	all.hash = hex.EncodeToString(sum.Sum(nil))[:12]
-	all.style = strings.ReplaceAll(string(all.files["base.css"].plain), "url(inter.woff2)", "url("+all.path("inter.woff2")+")")
+	all.style = strings.ReplaceAll(style, "url(inter.woff2)", "url("+all.path("inter.woff2")+")")
 	return all
 }
 
