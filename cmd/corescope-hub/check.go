@@ -57,6 +57,9 @@ func (c *checkCmd) Run(ctx context.Context, env environment) error {
 	if err != nil {
 		return err
 	}
+	if err := checkTimeout(c.Timeout); err != nil {
+		return err
+	}
 	look := &checkup{cfg: cfg}
 	look.settings()
 	look.certificates(time.Now())
