@@ -59,7 +59,7 @@ func newServer(stopping context.Context, opts Options) *server {
 	files := loadAssets()
 	s := &server{
 		log: opts.Log, access: opts.Access, site: opts.Site, store: opts.Store, sessions: opts.Sessions, roster: opts.Observers, decisions: opts.Decisions,
-		stats: opts.Stats, report: opts.Report,
+		report:   opts.Report,
 		stopping: stopping, assets: files, policy: contentPolicy(files.style), logins: newLogins(),
 		names:   &nodeNames{store: opts.Store},
 		sampler: &sampler{store: opts.Store},
@@ -68,6 +68,11 @@ func newServer(stopping context.Context, opts Options) *server {
 	s.counted = opts.Sources
 	s.sources = func() Sources { return s.traffic.added(explained(s.counted())) }
 	s.notReady = func() []string { return s.whyNot(opts.NotYet()) }
+	s.stats = func() Stats {
+		stats := opts.Stats()
+		stats.NotReady = append([]string{}, s.notReady()...)
+		return stats
+	}
 	s.live = &live{store: opts.Store, names: s.names}
 	s.vitals = &vitals{make: s.takeVitals}
 	s.observers = newCached(observersAge, s.readObservers)
