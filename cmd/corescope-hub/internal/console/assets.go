@@ -53,6 +53,9 @@ func loadAssets() *assets {
 		if err != nil {
 			panic(err)
 		}
+		if entry.Name() == "base.css" {
+			all.style = string(b)
+		}
 		sum.Write([]byte(entry.Name()))
 		sum.Write(b)
 		a := asset{kind: assetKinds[path.Ext(entry.Name())]}
@@ -62,7 +65,7 @@ func loadAssets() *assets {
 		all.files[entry.Name()] = a
 	}
 	all.hash = hex.EncodeToString(sum.Sum(nil))[:12]
-	all.style = strings.ReplaceAll(string(all.files["base.css"].plain), "url(inter.woff2)", "url("+all.path("inter.woff2")+")")
+	all.style = strings.ReplaceAll(all.style, "url(inter.woff2)", "url("+all.path("inter.woff2")+")")
 	return all
 }
 
