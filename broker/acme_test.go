@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/letsencrypt/pebble/v2/ca"
 	"github.com/letsencrypt/pebble/v2/db"
@@ -82,14 +83,15 @@ func (d *portal) leadTo(address string) {
 	d.to <- address
 }
 
-// startAuthority needs the environment, so its test is not parallel.
-func startAuthority(t *testing.T) *authority {
+// startAuthority makes one whose certificates are good for so long, in whole
+// seconds. It needs the environment, so its test is not parallel.
+func startAuthority(t *testing.T, validity time.Duration) *authority {
 	t.Helper()
 	t.Setenv("PEBBLE_VA_NOSLEEP", "1")
 	a := &authority{port443: openPortal(t), port80: openPortal(t), roots: x509.NewCertPool()}
 	quiet := log.New(io.Discard, "", 0)
 	store := db.NewMemoryStore()
-	issuer := ca.New(quiet, store, "", "ecdsa", 0, 1, map[string]ca.Profile{"default": {Description: "default", ValidityPeriod: 7200}})
+	issuer := ca.New(quiet, store, "", "ecdsa", 0, 1, map[string]ca.Profile{"default": {Description: "default", ValidityPeriod: uint64(validity.Seconds())}})
 	a.roots.AppendCertsFromPEM(issuer.GetRootCert(0).PEM())
 	validator := va.New(quiet, portOf(a.port80.Addr().String()), portOf(a.port443.Addr().String()), true, nameServer(t), store)
 	front := wfe.New(quiet, store, validator, issuer, []string{"pebble.example"}, false, false, 1, 1)
@@ -129,7 +131,7 @@ func nameServer(t *testing.T) string {
 
 // Not parallel: see startAuthority.
 func TestCertificateComesFromAnAuthority(t *testing.T) {
-	a := startAuthority(t)
+	a := startAuthority(t, 2*time.Hour)
 	for name, overHTTP := range map[string]bool{"asked over TLS": false, "asked over HTTP": true} {
 		t.Run(name, func(t *testing.T) {
 			const plain, secure = "tcp://127.0.0.1:0", "tls://127.0.0.1:0"
@@ -162,6 +164,28 @@ func TestCertificateComesFromAnAuthority(t *testing.T) {
 				t.Error("after a restart there is another certificate")
 			}
 		})
+	}
+}
+
+// From the first certificate to its successor, each handshake gets one that is
+// good. Not parallel: see startAuthority.
+func TestCertificateIsRenewedBeforeItsEnd(t *testing.T) {
+	const secure = "tls://127.0.0.1:0"
+	a := startAuthority(t, 12*time.Second)
+	b := start(t, verdictSink(storeAll), func(o *Options) {
+		o.Listen = Listeners("tcp://127.0.0.1:0", secure)
+		o.TLS.ACME = ACME{Domains: []string{domain}, Agreed: true, Directory: a.url, RootFile: a.rootFile, Dir: filepath.Join(t.TempDir(), "acme")}
+	})
+	a.port443.leadTo(b.Addr(secure))
+	until(t, "there is a certificate", func() bool { return !b.Stats().CertificateExpires.IsZero() })
+	first := servedTo(t, a, b.Addr(secure), nil)
+	next := first
+	until(t, "another is served", func() bool {
+		next = servedTo(t, a, b.Addr(secure), nil)
+		return !next.Equal(first)
+	})
+	if !next.NotAfter.After(first.NotAfter) || !b.Stats().CertificateExpires.Equal(next.NotAfter) {
+		t.Errorf("the next is good until %s, the first until %s; told is %s", next.NotAfter, first.NotAfter, b.Stats().CertificateExpires)
 	}
 }
 
@@ -276,7 +300,7 @@ func TestRemedyFitsTheProblem(t *testing.T) {
 }
 
 func TestAuthoritySaysWhyThereIsNoCertificate(t *testing.T) {
-	a := startAuthority(t)
+	a := startAuthority(t, 2*time.Hour)
 	a.port443.leadTo(nowhere)
 	out := new(lines)
 	start(t, verdictSink(storeAll), func(o *Options) {

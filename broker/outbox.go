@@ -152,7 +152,11 @@ func (o *outbox) sendRetained(cl *mqtt.Client, c *conn, b *Broker) bool {
 	}
 	pk, there := b.server.Topics.Retained.Get(r.topics[0])
 	if there && c.principal.allowed(pk.TopicName, accessRead) {
-		if shown := (&view{whole: &pk}).of(&c.principal); shown != nil {
+		shown := &pk
+		if c.principal.Role == RoleLimited {
+			shown = b.shelf.limited(shown)
+		}
+		if shown != nil {
 			s := sending{packet: shown, qos: min(shown.FixedHeader.Qos, r.sub.Qos), retain: true, ids: identifiers(r.sub)}
 			if !o.send(cl, s, b) {
 				return false

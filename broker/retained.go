@@ -17,9 +17,10 @@ const (
 
 // shelf knows what is retained, the library's own messages under $SYS apart.
 type shelf struct {
-	mu    sync.Mutex // held to retain a message
-	costs map[string]int
-	bytes int // the sum of costs
+	mu     sync.Mutex // held to retain a message
+	costs  map[string]int
+	bytes  int // the sum of costs
+	extras extras
 }
 
 // topicLevels is how many levels a topic or a filter has.
@@ -50,6 +51,7 @@ func (s *shelf) put(topic string, cost, most int) bool {
 	if !known && len(s.costs) >= most || cost > old && s.bytes-old+cost > maxShelf {
 		return false
 	}
+	s.extras.forget(topic)
 	s.costs[strings.Clone(topic)] = cost
 	s.bytes += cost - old
 	return true
@@ -59,6 +61,7 @@ func (s *shelf) put(topic string, cost, most int) bool {
 func (s *shelf) forget(topic string) {
 	s.bytes -= s.costs[topic]
 	delete(s.costs, topic)
+	s.extras.forget(topic)
 }
 
 // OnRetainedExpired follows the library, which takes messages away whose time is

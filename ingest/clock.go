@@ -18,24 +18,30 @@ const naiveLayout = "2006-01-02T15:04:05"
 // the future, and a time without a zone is taken for UTC only as far as it may
 // be one.
 func heardAt(timestamp string, now time.Time) time.Time {
-	t, naive, ok := claimedTime(timestamp)
-	behind := now.Sub(t)
-	if !ok || behind < 0 || behind > maxBehind || naive && behind > naiveTolerance {
+	c := claimedTime(timestamp)
+	behind := now.Sub(c.at)
+	if !c.ok || behind < 0 || behind > maxBehind || c.naive && behind > naiveTolerance {
 		return now
 	}
-	return t
+	return c.at
+}
+
+// claim is a time that somebody wrote.
+type claim struct {
+	at    time.Time // UTC
+	naive bool      // without a zone, and read as UTC
+	ok    bool      // it is a time
 }
 
 // naiveSkew compares a time that an observer wrote without a zone with the
 // hub's clock: the observer's minus the hub's, in whole seconds. It is nil when
 // the time has a zone, is no time, is within tolerance, or is so far off that
 // the clock was never set.
-func naiveSkew(timestamp string, now time.Time) *time.Duration {
-	t, naive, ok := claimedTime(timestamp)
-	if !ok || !naive {
+func naiveSkew(c claim, now time.Time) *time.Duration {
+	if !c.ok || !c.naive {
 		return nil
 	}
-	skew := t.Sub(now)
+	skew := c.at.Sub(now)
 	if skew > maxAhead || skew < -maxBehind || skew.Abs() <= naiveTolerance {
 		return nil
 	}
@@ -45,25 +51,25 @@ func naiveSkew(timestamp string, now time.Time) *time.Duration {
 
 // clockOffset is the observer's clock, by a time that it wrote, minus the hub's;
 // nil for no time. One without a zone counts as UTC.
-func clockOffset(timestamp string, now time.Time) *time.Duration {
-	t, _, ok := claimedTime(timestamp)
-	if !ok {
+func clockOffset(c claim, now time.Time) *time.Duration {
+	if !c.ok {
 		return nil
 	}
-	offset := t.Sub(now)
+	offset := c.at.Sub(now)
 	return &offset
 }
 
-// claimedTime reads RFC 3339, or the same without a zone, which is naive and
-// read as UTC.
-func claimedTime(timestamp string) (t time.Time, naive, ok bool) {
-	var err error
-	if naive = len(timestamp) >= len(naiveLayout) && decimal(timestamp[len(naiveLayout):]); naive {
-		t, err = time.Parse(naiveLayout, timestamp)
-	} else {
-		t, err = time.Parse(time.RFC3339, timestamp)
+// claimedTime reads RFC 3339, or the same without a zone.
+func claimedTime(timestamp string) claim {
+	if len(timestamp) < len(naiveLayout) {
+		return claim{}
 	}
-	return t.UTC(), naive, err == nil
+	layout, naive := time.RFC3339, decimal(timestamp[len(naiveLayout):])
+	if naive {
+		layout = naiveLayout
+	}
+	t, err := time.Parse(layout, timestamp)
+	return claim{at: t.UTC(), naive: naive, ok: err == nil}
 }
 
 // decimal says whether s may be the fraction of a second; a zone is not.

@@ -64,7 +64,7 @@ func TestNaiveSkew(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := naiveSkew(tt.timestamp, noon)
+			got := naiveSkew(claimedTime(tt.timestamp), noon)
 			if got == nil && tt.want != 0 || got != nil && *got != tt.want {
 				t.Errorf("naiveSkew(%q) = %v, want %v", tt.timestamp, got, tt.want)
 			}

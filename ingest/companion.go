@@ -53,8 +53,10 @@ func companionRecord(m *Message, t topic, env *envelope) (*store.Record, Reason)
 	}
 	tx.DecodedJSON = marshal(said)
 	tx.Hash = companionHash(id + text + ":" + when)
-	heard := observation(env)
-	return &store.Record{ReceivedAt: m.Received, Transmission: tx, Observation: &heard}, ""
+	parts := &packetParts{Record: store.Record{ReceivedAt: m.Received, Transmission: tx}}
+	parts.heard(env)
+	parts.Observation = &parts.observation
+	return &parts.Record, ""
 }
 
 // companionJSON is decoded_json of an opened message; CoreScope writes its keys

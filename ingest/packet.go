@@ -23,6 +23,8 @@ type packetParts struct {
 	transmission store.Transmission
 	observation  store.Observation
 	adjacent     [2]store.Adjacency
+	direction    string
+	snr, rssi    float64
 }
 
 // packetRecord reads a packet that an observer heard or sent; raw is its hex.
@@ -33,7 +35,8 @@ func (in *Ingester) packetRecord(m *Message, t topic, env *envelope, raw []byte)
 	if region := regionName(env.region.text()); region != "" {
 		rec.Observer.IATA = region
 	}
-	m.offset = clockOffset(string(env.timestamp.bytes()), m.Received)
+	claimed := claimedTime(string(env.timestamp.bytes()))
+	m.offset = clockOffset(claimed, m.Received)
 	frame, pkt, bad := env.packet(raw)
 	if bad != nil {
 		return drop(rec, raw, bad.text), bad.reason
@@ -44,14 +47,14 @@ func (in *Ingester) packetRecord(m *Message, t topic, env *envelope, raw []byte)
 	}
 	rec.Advert = said.advert
 	parts.transmission = in.transmission(pkt, said, frame)
-	parts.observation = observation(env)
+	parts.heard(env)
 	rec.Transmission, rec.Observation = &parts.transmission, &parts.observation
 	rec.Observation.Hops, rec.Observation.HopSize = hops(pkt)
 	rec.Observation.Travelled = pkt.Route.IsFlood() && pkt.Type() != decoder.TypeTrace
 	rec.Observation.Sender = rec.Transmission.From
 	rec.Observation.Raw = frame
 	if rec.Observer.Heard {
-		rec.Observer.NaiveSkew = naiveSkew(string(env.timestamp.bytes()), m.Received)
+		rec.Observer.NaiveSkew = naiveSkew(claimed, m.Received)
 		rec.Adjacent = adjacent(parts.adjacent[:0], pkt, said, hearer(rec))
 	}
 	return rec, ""
@@ -149,17 +152,19 @@ func newRegions(list []string) []decoder.Region {
 	return regions
 }
 
-// observation is how the observer heard the packet, without its path.
-func observation(env *envelope) store.Observation {
-	o := store.Observation{
-		SNR:   first(env.snr, env.snrLower).number(),
-		RSSI:  first(env.rssi, env.rssiLower).number(),
-		Score: first(env.score, env.scoreUpper).whole(),
+// heard sets how the observer heard the packet, without its path.
+func (p *packetParts) heard(env *envelope) {
+	o, ok := &p.observation, false
+	if p.direction, ok = env.direction(); ok {
+		o.Direction = &p.direction
 	}
-	if direction, said := env.direction(); said {
-		o.Direction = &direction
+	if p.snr, ok = first(env.snr, env.snrLower).float(); ok {
+		o.SNR = &p.snr
 	}
-	return o
+	if p.rssi, ok = first(env.rssi, env.rssiLower).float(); ok {
+		o.RSSI = &p.rssi
+	}
+	o.Score = first(env.score, env.scoreUpper).whole()
 }
 
 // direction is "rx" or "tx", as sent; false when no text says it. The first that

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"image"
 	"image/color"
 	"image/draw"
@@ -18,8 +19,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// pictures are the views that are kept in deploy/reference/console: HUB_PICTURES
-// names the directory that they are to be made in.
+// pictures are the views that are kept in deploy/reference/console.
 var pictures = []string{
 	"live-dark", "live-light", "pane-dark", "packet-dark", "observers-dark", "node-dark", "sources-light", "system-light", "set-up-light",
 	"live-phone-dark", "pane-phone-dark", "observers-phone-light",
@@ -28,13 +28,34 @@ var pictures = []string{
 func TestEveryPageInBothThemesAndOnAPhone(t *testing.T) {
 	s := newSite(t)
 	empty := startHub(t, "")
-	wide, phone := newBrowser(t, 1600, 900), newBrowser(t, 390, 844)
-	if os.Getenv("HUB_PICTURES") != "" {
-		s.traffic(t, 130*time.Second) // for the charts of minutes
-	}
+	wide := newBrowser(t, 1600, 900)
 	s.m.advert(0, time.Now())
 	s.m.settle(t)
-	pages := append(s.pages(t, wide), page{"set-up", empty.console, `document.querySelector(".checks li")`})
+	everywhere(t, append(s.pages(t, wide), setUp(empty)), wide)
+}
+
+// HUB_PICTURES names the directory that the pictures are made in, of a demo.
+func TestPicturesOfADemo(t *testing.T) {
+	if os.Getenv("HUB_PICTURES") == "" {
+		t.Skip("HUB_PICTURES names no directory for them")
+	}
+	needTool(t, "chromium")
+	empty := startHub(t, "")
+	s := &site{hub: startHubWith(t, []string{"--demo"}, "", "TMPDIR=/tmp")}
+	s.age(t, 130*time.Second) // for the charts of minutes
+	wide := newBrowser(t, 1600, 900)
+	everywhere(t, append(s.pages(t, wide), setUp(empty)), wide)
+}
+
+// setUp is the page of a hub that has no packets.
+func setUp(empty *hubProcess) page {
+	return page{"set-up", empty.console, `document.querySelector(".checks li")`}
+}
+
+// everywhere opens each page as wide has it and on a phone, in both themes.
+func everywhere(t *testing.T, pages []page, wide *browser) {
+	t.Helper()
+	phone := newBrowser(t, 390, 844)
 	for _, theme := range []string{"dark", "light"} {
 		wide.theme(theme)
 		phone.theme(theme)
@@ -68,19 +89,20 @@ func TestEveryPictureIsKeptAndSmall(t *testing.T) {
 	}
 }
 
-// traffic lets the mesh talk as it usually does.
-func (s *site) traffic(t *testing.T, length time.Duration) {
+// age waits until the hub has run for so long.
+func (s *site) age(t *testing.T, length time.Duration) {
 	t.Helper()
-	next, end := time.NewTicker(3*time.Second), time.After(length)
+	next := time.NewTicker(time.Second)
 	defer next.Stop()
 	for {
-		select {
-		case <-next.C:
-			s.m.anything(time.Now())
-		case <-end:
-			s.m.settle(t)
+		var stats struct{ Started, Now time.Time }
+		if err := json.Unmarshal([]byte(get(t, s.hub.console+"/api/v1/stats")), &stats); err != nil {
+			t.Fatal(err)
+		}
+		if stats.Now.Sub(stats.Started) > length {
 			return
 		}
+		<-next.C
 	}
 }
 

@@ -10,10 +10,10 @@ import (
 	"corescope-hub/broker"
 )
 
-// site is hubs whose pages show everything that pages can show.
+// site is hubs whose pages show everything that pages can show, or a demo.
 type site struct {
 	hub *hubProcess
-	m   *mesh
+	m   *mesh // nil for a demo
 }
 
 // page is one page of the console.
@@ -66,16 +66,21 @@ func (s *site) pages(t *testing.T, b *browser) []page {
 	message := eval[string](b, `fetch("/api/v1/packets?type=GRP_TXT&limit=9").then(r => r.json()).then(l => l.packets.find(p => !p.sealed).hash)`)
 	node := eval[string](b, `fetch("/api/v1/nodes").then(r => r.json()).then(l => l.nodes.find(n => n.name === "North Ridge").key)`)
 	observer := eval[string](b, `fetch("/api/v1/observers").then(r => r.json()).then(l => l.observers.find(o => o.name === "Craig Hill").id)`)
+	observers, sources := `document.querySelectorAll("tr.pick, .obs-cards li").length >= 8`, `document.querySelectorAll(".clients tbody tr").length >= 8`
+	if s.m != nil { // there is more than a demo has
+		observers += ` && document.querySelectorAll(".rules li").length === 2`
+		sources += ` && document.querySelectorAll(".detail3").length === 1`
+	}
 	const pane = `document.querySelectorAll(".pane .by").length > 20`
 	return []page{
 		{"live", url + "/", `document.querySelectorAll("tr.p, .pcard").length > 5`},
 		{"pane", url + "/?tx=" + advert, pane},
 		{"packet", url + "/tx/" + message, `document.querySelectorAll(".by").length > 20`},
-		{"observers", url + "/observers", `document.querySelectorAll(".rules li").length === 2`},
-		{"observer", url + "/observers/" + observer, `document.querySelectorAll(".rules li").length === 2`},
+		{"observers", url + "/observers", observers},
+		{"observer", url + "/observers/" + observer, observers},
 		{"nodes", url + "/nodes", `document.querySelectorAll(".nodes-list tr.pick").length > 15`},
 		{"node", url + "/nodes/" + node, `document.querySelectorAll(".pane .mini tr").length > 4`},
-		{"sources", url + "/sources/" + "tcp%3A%2F%2F127.0.0.1%3A0", `document.querySelectorAll(".clients tbody tr").length === 9 && document.querySelectorAll(".detail3").length === 1`},
+		{"sources", url + "/sources/" + "tcp%3A%2F%2F127.0.0.1%3A0", sources},
 		{"system", url + "/system", `document.querySelector(".figures")`},
 		{"missing", url + "/nothing", `document.querySelector(".missing")`},
 	}

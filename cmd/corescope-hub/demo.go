@@ -10,16 +10,19 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"corescope-hub/cmd/corescope-hub/internal/config"
 	"corescope-hub/cmd/corescope-hub/internal/simulate"
+	"corescope-hub/ingest"
 )
 
 // demoMark is the file that tells a directory that a demo made from others.
 const demoMark = "this-is-a-demo"
 
-// demoRate is how lively a demo is, in packets a minute.
-const demoRate = 40
+// demoRate is how lively a demo is, in packets a minute without those that answer
+// them.
+const demoRate = 16
 
 // demo is an invented mesh that publishes to the hub of the same process.
 type demo struct {
@@ -46,9 +49,9 @@ func newDemo(cfg *config.Config, dir string, log *slog.Logger) (*demo, error) {
 	cfg.DBPath = filepath.Join(d.dir, "meshcore.db")
 	cfg.MQTTSources, cfg.MQTT = nil, config.Default().MQTT
 	cfg.HashChannels = append(cfg.HashChannels, simulate.Channels()...)
-	cfg.ObserverIATAWhitelist, cfg.GeoFilter = nil, config.Default().GeoFilter
-	cfg.Hub.Sources, cfg.Hub.CoreScope.StatsFile = nil, ""
-	cfg.Hub.Broker.IATAFilter, cfg.Hub.Broker.ObserversFile, cfg.Hub.Broker.Observers = nil, "", config.Default().Hub.Broker.Observers
+	cfg.ObserverIATAWhitelist, cfg.GeoFilter = config.Default().ObserverIATAWhitelist, config.Default().GeoFilter
+	cfg.Hub.Sources, cfg.Hub.CoreScope.StatsFile = config.Default().Hub.Sources, ""
+	cfg.Hub.Broker.IATAFilter, cfg.Hub.Broker.ObserversFile, cfg.Hub.Broker.Observers = config.Default().Hub.Broker.IATAFilter, "", config.Default().Hub.Broker.Observers
 	return d, nil
 }
 
@@ -71,6 +74,30 @@ func (d *demo) claim() error {
 	if err := os.WriteFile(mark, []byte("corescope-hub serve --demo made this directory.\n"), 0o644); err != nil {
 		return fmt.Errorf("demo directory %q: %w: name another with --demo-dir", d.dir, cause(err))
 	}
+	return nil
+}
+
+// past stores what an invented mesh said in the day before now, so that there is
+// something to look at from the first moment. A database that has packets stays as
+// it is.
+func (d *demo) past(ctx context.Context, h *hub) error {
+	if h.store.LastObservation() > 0 {
+		return nil
+	}
+	mesh, err := simulate.New(simulate.DefaultOptions())
+	if err != nil {
+		return err
+	}
+	d.log.Info("inventing what the mesh said in the last day")
+	var kept sync.WaitGroup
+	for m := range mesh.Past(time.Now(), demoRate) {
+		kept.Add(1)
+		h.ingest.Ingest(ctx, ingest.Message{Source: "past", Topic: m.Topic, Payload: m.Payload, QoS: 1, Received: m.At}, func(ingest.Verdict) { kept.Done() })
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	kept.Wait()
 	return nil
 }
 

@@ -1,19 +1,31 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestDemoShowsAMeshAndLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	temp := t.TempDir()
 	h := startHubWith(t, []string{"--demo"}, `{"mqttSources": [{"name": "real", "broker": "mqtt://real.example"}]}`, "TMPDIR="+temp)
-	awaitText(t, h.console+"/api/v1/packets", `"observer":`)
+	var day struct {
+		Packets []struct{ FirstSeen time.Time }
+		Next    string
+	}
+	if err := json.Unmarshal([]byte(get(t, h.console+"/api/v1/packets?limit=500")), &day); err != nil || len(day.Packets) < 500 || day.Next == "" {
+		t.Errorf("a demo begins with %d packets of its past: %v", len(day.Packets), err)
+	}
+	if newest := day.Packets[0].FirstSeen; time.Since(newest) > time.Hour {
+		t.Errorf("the newest packet of the past is of %s", newest)
+	}
+	awaitText(t, h.console+"/api/v1/sources", `"clients":8`)
 	if page := get(t, h.console+"/"); !strings.Contains(page, "invented mesh") {
 		t.Error("the page does not say that this is a demo")
 	}

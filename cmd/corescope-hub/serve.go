@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -48,6 +49,11 @@ func (c *serveCmd) Run(ctx context.Context, env environment) error {
 		return err
 	}
 	h.supervisor = supervisorOf(env.vars)
+	if demo != nil {
+		if err := demo.past(ctx, h); err != nil {
+			return errors.Join(err, h.store.Close(), h.closeConsole())
+		}
+	}
 	return h.run(ctx, func() {
 		greet(env.stdout, h.greeting())
 		debug.FreeOSMemory() // what only the start needed, rather than in a few minutes

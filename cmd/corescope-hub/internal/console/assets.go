@@ -63,6 +63,9 @@ func loadAssets() *assets {
 			a.gzip = compress(b)
 		}
 		all.files[entry.Name()] = a
+		if entry.Name() == "base.css" {
+			all.style = string(b)
+		}
 	}
 	all.hash = hex.EncodeToString(sum.Sum(nil))[:12]
 	all.style = strings.ReplaceAll(all.style, "url(inter.woff2)", "url("+all.path("inter.woff2")+")")

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sort"
 	"time"
@@ -12,8 +13,8 @@ import (
 const (
 	lastHopsAge = time.Minute
 	heardByAge  = 30 * time.Second
-	maxPoints   = 200 // of one line of a chart
-	maxHearings = 6   // observers in the chart of a node
+	slot        = 30 * time.Minute // one point of a line
+	maxHearings = 6                // observers in the chart of a node
 )
 
 // pairing is one observer hearing one node.
@@ -68,15 +69,30 @@ func (l lastHops) of(node string, observers []store.ObserverRow) []hearing {
 		if one == nil {
 			continue
 		}
-		h := hearing{Observer: observers[i].ID, Name: name(observers[i].Name), Packets: one.packets, SNR: median(one.snr), RSSI: median(one.rssi), Points: [][3]float64{}}
-		step := max(1, (len(one.points)+maxPoints-1)/maxPoints)
-		for k := 0; k < len(one.points); k += step {
-			h.Points = append(h.Points, one.points[k])
-		}
-		all = append(all, h)
+		all = append(all, hearing{Observer: observers[i].ID, Name: name(observers[i].Name), Packets: one.packets, SNR: median(one.snr), RSSI: median(one.rssi), Points: bySlot(one.points)})
 	}
 	sort.Slice(all, func(i, k int) bool { return all[i].Packets > all[k].Packets })
 	return all[:min(len(all), maxHearings)]
+}
+
+// bySlot is the medians of each slot of time that has points: as many for a busy
+// observer as for one that hears little.
+func bySlot(points [][3]float64) [][3]float64 {
+	slots := map[int64][][3]float64{}
+	for _, p := range points {
+		at := int64(p[0]) / int64(slot.Seconds())
+		slots[at] = append(slots[at], p)
+	}
+	out := [][3]float64{}
+	for _, at := range slices.Sorted(maps.Keys(slots)) {
+		all := slots[at]
+		middle := func(of int) float64 {
+			sort.Slice(all, func(i, k int) bool { return all[i][of] < all[k][of] })
+			return all[len(all)/2][of]
+		}
+		out = append(out, [3]float64{(float64(at) + 0.5) * slot.Seconds(), middle(1), middle(2)})
+	}
+	return out
 }
 
 func median(all []float64) *float64 {

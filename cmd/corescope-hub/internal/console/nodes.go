@@ -154,7 +154,7 @@ type hearing struct {
 	Packets  int          `json:"packets"`
 	SNR      *float64     `json:"snr"` // medians
 	RSSI     *float64     `json:"rssi"`
-	Points   [][3]float64 `json:"points"` // Unix time, SNR, RSSI; at most 200
+	Points   [][3]float64 `json:"points"` // Unix time, SNR, RSSI: medians of each half hour
 }
 
 // neighbourView is a node next to this one on paths.

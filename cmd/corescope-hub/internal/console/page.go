@@ -24,8 +24,8 @@ type shell struct {
 	Assets   string // where they are
 	Style    markup // of the bar and of what every page has
 	Tabs     []tab
-	Vitals   *Vitals  // as pages were told last; nil when that is long ago
-	Script   bool     // a module runs it
+	Vitals   *Vitals // as pages were told last; nil when that is long ago
+	Script   bool    // a module runs it
 	State    state
 	Packets  []Packet // of Live, for browsers without scripts
 	LoggedIn string

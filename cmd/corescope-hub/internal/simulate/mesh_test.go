@@ -251,3 +251,22 @@ func TestTargetsAreReadWithOrWithoutSchemePortAndLogin(t *testing.T) {
 		}
 	}
 }
+
+func TestPastEndsNowAndIsDensestInItsLastHour(t *testing.T) {
+	t.Parallel()
+	now := start.Add(24 * time.Hour)
+	var before, lately int
+	for msg := range newMesh(t, nil).Past(now, 10) {
+		switch {
+		case msg.At.Before(start) || msg.At.After(now):
+			t.Fatalf("a message of %s is not of the day before %s", msg.At, now)
+		case msg.At.Before(now.Add(-time.Hour)):
+			before++
+		default:
+			lately++
+		}
+	}
+	if before < 1000 || lately < before {
+		t.Errorf("%d messages of the last hour, %d of the 23 before", lately, before)
+	}
+}

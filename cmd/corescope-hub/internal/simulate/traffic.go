@@ -36,6 +36,31 @@ func (m *Mesh) Messages(start time.Time, perMinute float64) iter.Seq[Message] {
 	}
 }
 
+// Past is what the observers would have published in the day before now: of its
+// last hour as of a mesh with perMinute packets a minute, and of the time before
+// that a sample, so that there are not too many.
+func (m *Mesh) Past(now time.Time, perMinute float64) iter.Seq[Message] {
+	return func(yield func(Message) bool) {
+		lastHour := now.Add(-time.Hour)
+		for _, part := range []struct {
+			from, to time.Time
+			rate     float64
+		}{{now.Add(-24 * time.Hour), lastHour, perMinute / pastSample}, {lastHour, now, perMinute}} {
+			for msg := range m.Messages(part.from, part.rate) {
+				if msg.At.After(part.to) {
+					break
+				}
+				if !yield(msg) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// pastSample is how many packets of an earlier hour one stands for.
+const pastSample = 60
+
 // traffic is what is still to be published.
 type traffic struct {
 	mesh    *Mesh

@@ -80,7 +80,7 @@ export function dots(series, { w = 430, tall = 150, at, floor, ceil, unit }) {
     g.push(s("path", { class: "grid", d: `M26 ${Y(v)}H${w - right}` }), s("text", { x: 20, y: Y(v) + 4, "text-anchor": "end" }, minus(v)));
   }
   const hour = 3600, first = Math.ceil(from / (6 * hour)) * 6 * hour;
-  for (let t = first; t < now - 2 * hour; t += 6 * hour) g.push(s("text", { x: X(t), y: tall - 4, "text-anchor": "middle" }, `${String(new Date(t * 1000).getHours()).padStart(2, "0")}:00`));
+  for (let t = first; t < now - 3.2 * hour; t += 6 * hour) g.push(s("text", { x: X(t), y: tall - 4, "text-anchor": "middle" }, `${String(new Date(t * 1000).getHours()).padStart(2, "0")}:00`));
   g.push(s("text", { x: w - right, y: tall - 4, "text-anchor": "end" }, "now"));
   const labels = series.map((l, i) => ({ i, y: Y(Math.max(floor, Math.min(ceil, l.median))), name: l.name })).sort((a, b) => a.y - b.y);
   labels.forEach((l, k) => { if (k && l.y < labels[k - 1].y + 15) l.y = labels[k - 1].y + 15; });

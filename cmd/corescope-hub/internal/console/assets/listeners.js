@@ -15,7 +15,7 @@ export function listenerCard(data, all, open, pick) {
     const tr = h("tr", { class: "pick" + (is ? " open" : ""), onclick: () => pick(x.name, is) },
       h("td", {}, h("button", { class: "link name", type: "button", "aria-expanded": String(is) }, titleOf(x))), h("td", { class: "mono two", title: x.address }, x.address),
       h("td", {}, x.address ? state("ok", "Open") : state("bad", "Not open")), h("td", { class: "num" }, count(x.listener.clients)),
-      h("td", { class: "num" }, rate === null ? "" : rate.toFixed(1)), h("td", {}, bars(x.perMinute, most, `${plural(x.perMinute.reduce((a, b) => a + b, 0), "message")} in the last 60 minutes`)),
+      h("td", { class: "num" }, rate === null ? "" : rate < 100 ? rate.toFixed(1) : count(Math.round(rate))), h("td", {}, bars(x.perMinute, most, `${plural(x.perMinute.reduce((a, b) => a + b, 0), "message")} in the last 60 minutes`)),
       h("td", { class: "num two", title: `${count(m.received)} received, ${count(m.stored)} stored since the hub started` }, count(m.passed + m.worthless + m.notSafe)), h("td", { class: "two" }, note(x)));
     return is ? [tr, h("tr", { class: "more" }, h("td", { colspan: cols.length }, clients(data, x)))] : tr;
   };
