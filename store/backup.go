@@ -8,11 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"modernc.org/sqlite"
 )
 
-// backupPages is how much is copied between two looks at the context.
+// backupPages is how much is copied at a time, between two looks at the context.
 const backupPages = 1024
 
 // Backup copies the database as it is at this moment to the file dst, while
@@ -30,9 +31,9 @@ func (s *Store) Backup(ctx context.Context, dst string) error {
 	if err != nil {
 		return fmt.Errorf("back up to %s: %w", dst, err)
 	}
-	part.Close()
 	defer os.Remove(part.Name()) // gone already when all went well
-	if err := s.copyTo(ctx, part.Name()); err != nil {
+	err = s.copyTo(ctx, part)
+	if err := errors.Join(err, part.Close()); err != nil {
 		return fmt.Errorf("back up to %s: %w", dst, err)
 	}
 	if err := publish(part.Name(), dst); err != nil {
@@ -43,8 +44,8 @@ func (s *Store) Backup(ctx context.Context, dst string) error {
 
 // copyTo copies from one snapshot: the read transaction holds it, so that
 // commits made meanwhile neither show up nor make the copy start again.
-func (s *Store) copyTo(ctx context.Context, path string) error {
-	abs, err := filepath.Abs(path)
+func (s *Store) copyTo(ctx context.Context, part *os.File) error {
+	abs, err := filepath.Abs(part.Name())
 	if err != nil {
 		return err
 	}
@@ -68,7 +69,7 @@ func (s *Store) copyTo(ctx context.Context, path string) error {
 		if err != nil {
 			return err
 		}
-		return errors.Join(stepThrough(ctx, backup), backup.Finish())
+		return errors.Join(stepThrough(ctx, backup, part), backup.Finish())
 	})
 }
 
@@ -78,17 +79,24 @@ func endRead(tx *sql.Conn) {
 	tx.ExecContext(context.Background(), "ROLLBACK")
 }
 
-func stepThrough(ctx context.Context, backup *sqlite.Backup) error {
-	for more := true; more; {
-		if err := ctx.Err(); err != nil {
+// stepThrough copies all pages into part. It leaves half of the disk's time to
+// others: what waits to be written out would hold up the next commit's sync.
+func stepThrough(ctx context.Context, backup *sqlite.Backup, part *os.File) error {
+	for {
+		began := time.Now()
+		more, err := backup.Step(backupPages)
+		if err != nil || !more {
 			return err
 		}
-		var err error
-		if more, err = backup.Step(backupPages); err != nil {
+		if err := part.Sync(); err != nil {
 			return err
+		}
+		select {
+		case <-time.After(time.Since(began)):
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
-	return nil
 }
 
 // publish makes a finished file appear under its name, and stay there.

@@ -30,6 +30,7 @@ func TestAccess(t *testing.T) {
 		{name: "this machine reads", access: Access{Auth: AuthNone}, path: "/system", want: 200},
 		{name: "and changes while there are no users", access: Access{Auth: AuthNone}, method: "POST", path: decide, want: 200},
 		{name: "but not from another site", access: Access{Auth: AuthNone}, method: "POST", path: decide, header: http.Header{"Sec-Fetch-Site": {"cross-site"}}, want: 403},
+		{name: "nor follows it from there", access: Access{Auth: AuthNone}, path: "/api/events", header: http.Header{"Sec-Fetch-Site": {"cross-site"}}, want: 403},
 		{name: "nor with its origin alone", access: Access{Auth: AuthNone}, method: "POST", path: decide, header: http.Header{"Origin": {"http://evil.example"}}, want: 403},
 		{name: "nor under another name", access: Access{Auth: AuthNone}, path: "/api/v1/stats", host: "evil.example", want: 421},
 		{name: "a name that was given", access: Access{Auth: AuthNone, Hosts: []string{"hub.example"}}, path: "/api/v1/stats", host: "hub.example:80", want: 200},

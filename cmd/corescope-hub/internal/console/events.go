@@ -31,6 +31,10 @@ type stream struct {
 // id of an event is that of its last observation, so a browser that comes back
 // misses nothing.
 func (s *server) events(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Sec-Fetch-Site") == "cross-site" { // it could not read them, and would take their places
+		plain(w, http.StatusForbidden, "only the hub's own pages may follow it\n")
+		return
+	}
 	who := s.visitor(r)
 	if !s.streams.enter(who) {
 		w.Header().Set("Retry-After", "30")
