@@ -23,6 +23,7 @@ type conn struct {
 	net.Conn // what MQTT is carried by
 	lookahead
 	framing framing // the reader's goroutine alone uses it
+	paces   paces
 	caller
 	way          *wayIn
 	listener     string
@@ -72,6 +73,7 @@ type conn struct {
 func newConn(carrier net.Conn, way *wayIn, o Options) *conn {
 	return &conn{
 		Conn:         carrier,
+		paces:        newPaces(time.Now()),
 		caller:       callerAt(carrier.RemoteAddr().String()),
 		way:          way,
 		listener:     way.name,

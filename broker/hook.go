@@ -84,6 +84,9 @@ func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet,
 	if c == nil {
 		return pk, nil
 	}
+	if asks(cl, pk) {
+		h.pause(c.paces.requests.take(1, time.Now()))
+	}
 	switch pk.FixedHeader.Type {
 	case packets.Subscribe, packets.Unsubscribe:
 		pk.PacketID = c.asked.substitute(cl, pk.PacketID)
@@ -186,10 +189,21 @@ func (h *hook) judge(d *delivery) (reason Reason, wait time.Duration) {
 	reason = d.c.principal.refusePublish(d.message.topic, a.ID)
 	if reason != "" {
 		h.b.roster.note(cmp.Or(d.c.principal.Key, a.ID), reason, "", a.at) // whose login it is has to put it right
-		return reason, 0
+		return reason, d.wait(&d.c.paces.requests, a.at)
 	}
 	d.key, d.status = a.ID, a.Status
+	if a.ID == "" {
+		return "", d.wait(&d.c.paces.foreign, a.at)
+	}
 	return h.b.roster.judge(a)
+}
+
+// wait is how long the connection has to wait after a message that counts there.
+func (d *delivery) wait(pace *bucket, now time.Time) time.Duration {
+	if d.will { // nobody reads the connection any more
+		return 0
+	}
+	return pace.take(1, now)
 }
 
 // ingest gives the message of d to the sink, and returns how long its connection

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -60,15 +61,34 @@ type users struct {
 // loadUsers reads a users file.
 func loadUsers(path string) (*users, error) {
 	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("users file %s: %w: make one with corescope-hub passwd, or correct the path", path, cause(err))
+	case err != nil:
+		return nil, fmt.Errorf("users file %s: %w: let the hub's user read it: sudo chown corescope-hub: %[1]s", path, cause(err))
 	}
 	defer f.Close()
 	u, err := parseUsers(io.LimitReader(f, maxUsersFile))
 	if err != nil {
-		return nil, fmt.Errorf("users file %s: %w", path, err)
+		return nil, fmt.Errorf("users file %s: %w", path, cause(err))
 	}
 	return u, nil
+}
+
+// CheckUsersFile says why a users file would be refused at the hub's start; nil if it
+// would not.
+func CheckUsersFile(path string) error {
+	_, err := loadUsers(path)
+	return err
+}
+
+// ReplaceUsers writes a users file whole or not at all. Owner, group and mode of
+// the file before stay; a new one is for its owner only.
+func ReplaceUsers(path, text string) error {
+	if err := replaceFile(path, text); err != nil {
+		return fmt.Errorf("users file %s: %w: check that you may write to its directory", path, err)
+	}
+	return nil
 }
 
 func parseUsers(r io.Reader) (*users, error) {

@@ -25,13 +25,12 @@ func (b *Broker) WebSocket(name string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		way.restoreHost(r)
 		who := way.requested(callerAt(r.RemoteAddr), r)
-		below := &hijack{ResponseWriter: w}
-		ws := b.upgrade(below, r, way)
+		ws, below := b.upgrade(w, r, way)
 		if ws == nil {
 			return
 		}
-		c := newConn(carrier(ws), way, b.opts)
-		c.caller, c.closesWhole, c.abort = who, true, below.conn.Close
+		c := newConn(carrier(ws, below), way, b.opts)
+		c.caller, c.closesWhole, c.abort = who, true, below.Close
 		if !b.track(c) {
 			time.AfterFunc(lingerTime, func() { c.abort() })
 			ws.Close(websocket.StatusTryAgainLater, "too many connections")
@@ -45,19 +44,23 @@ func (b *Broker) WebSocket(name string) http.Handler {
 // only be ended with patience.
 type hijack struct {
 	http.ResponseWriter
-	conn net.Conn
+	conn *framed
 }
 
 // Hijack takes it.
 func (h *hijack) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rest, err := http.NewResponseController(h.ResponseWriter).Hijack()
-	h.conn = conn
-	return conn, rest, err
+	if err != nil {
+		return nil, nil, err
+	}
+	h.conn = newFramed(conn)
+	return h.conn, rest, nil
 }
 
 // upgrade makes a WebSocket of a request, or answers why not and returns nil.
-func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, way *wayIn) *websocket.Conn {
-	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, way *wayIn) (*websocket.Conn, *framed) {
+	taken := &hijack{ResponseWriter: w}
+	ws, err := websocket.Accept(taken, r, &websocket.AcceptOptions{
 		Subprotocols:    []string{"mqtt", "mqttv3.1"},
 		OriginPatterns:  b.opts.Origins,
 		CompressionMode: websocket.CompressionDisabled,
@@ -65,13 +68,14 @@ func (b *Broker) upgrade(w http.ResponseWriter, r *http.Request, way *wayIn) *we
 	if err != nil { // Accept has answered
 		b.stats.refusedUpgrades.Add(1)
 		b.log.Debug("no MQTT over WebSocket", "listener", way.name, "remote", r.RemoteAddr, "err", bounded(err.Error()))
-		return nil
+		return nil, nil
 	}
-	return ws
+	return ws, taken.conn
 }
 
-func carrier(ws *websocket.Conn) net.Conn {
-	return websocket.NetConn(context.Background(), ws, websocket.MessageBinary)
+// carrier is what MQTT is carried by, in frames over below.
+func carrier(ws *websocket.Conn, below *framed) net.Conn {
+	return &unframed{websocket.NetConn(context.Background(), ws, websocket.MessageBinary), below}
 }
 
 // guest is a connection in the hands of the HTTP server.
@@ -152,11 +156,11 @@ func (l *listener) request(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "too many connections", http.StatusServiceUnavailable)
 		return
 	}
-	ws := l.b.upgrade(w, r, l.wayIn)
+	ws, below := l.b.upgrade(w, r, l.wayIn)
 	if ws == nil {
 		return
 	}
-	if !c.become(carrier(ws), true) {
+	if !c.become(carrier(ws, below), true) {
 		ws.CloseNow()
 		l.b.leave(c)
 		return

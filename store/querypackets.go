@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"sort"
 	"time"
 )
 
@@ -12,6 +13,8 @@ import (
 const (
 	maxPackets            = 1000   // rows of one answer
 	maxPacketObservations = 64     // of each packet, the first ones
+	maxHops               = 30_000 // in the paths of one answer
+	maxTouchedHops        = 5000   // likewise of PacketsTouchedAfter
 	packetWindow          = 20_000 // transmissions that a filter looks at
 )
 
@@ -40,7 +43,7 @@ type PacketRow struct {
 	From           *[32]byte // adverts: the node's public key
 	Raw            []byte    // the frame as it was heard first
 
-	Observations []PacketObservation // in the order of their ids, at most 64
+	Observations []PacketObservation // in the order of their ids, the first 64 at most
 }
 
 // PacketObservation is one observer hearing the packet on one path.
@@ -82,22 +85,24 @@ const (
 	selectPacketsFrom = `SELECT ` + packetColumns + ` FROM transmissions t
 		WHERE t.from_pubkey = ?1 ORDER BY t.id DESC LIMIT ?2`
 
-	// selectHeard leaves out what is beyond the bound of a packet; frames only
-	// when they are asked for.
+	// selectHeard reads of each packet no more than its bound, whatever there is,
+	// packet by packet in the order of the list; frames only when they are asked for.
 	selectHeard = `SELECT o.transmission_id, o.id, o.timestamp,
 		COALESCE(s.id, ''), COALESCE(s.name, ''), COALESCE(s.iata, ''),
 		o.snr, o.rssi, CAST(round(o.score) AS INTEGER), COALESCE(o.path_json, ''), COALESCE(o.resolved_path, ''),
 		CASE WHEN ?2 THEN COALESCE(o.raw_hex, '') ELSE '' END
-		FROM observations o LEFT JOIN observers s ON s.rowid = o.observer_idx
-		WHERE o.transmission_id IN (SELECT value FROM json_each(?1)) ORDER BY o.id`
+		FROM json_each(?1) j CROSS JOIN observations o ON o.id IN
+			(SELECT id FROM observations WHERE transmission_id = j.value ORDER BY timestamp, id LIMIT ?3)
+		LEFT JOIN observers s ON s.rowid = o.observer_idx`
 
-	selectTouched = `SELECT transmission_id, max(id) FROM
-		(SELECT id, transmission_id FROM observations WHERE id > ?1 ORDER BY id LIMIT ?2) GROUP BY transmission_id`
+	selectTouched = `SELECT transmission_id, min(id), max(id) FROM
+		(SELECT id, transmission_id FROM observations WHERE id > ?1 ORDER BY id LIMIT ?2) GROUP BY transmission_id ORDER BY 2`
 )
 
 // Packets lists transmissions, newest first. next is where the following page
 // begins, as Before; 0 when there is nothing more. A filter looks at 20,000
-// transmissions at a time, so a page may be short or empty and have a next.
+// transmissions at a time, and an answer has 30,000 hops at most, or those of one
+// packet, so a page may be short or empty and have a next.
 func (s *Store) Packets(ctx context.Context, f PacketFilter) (packets []PacketRow, next int64, err error) {
 	limit := min(max(f.Limit, 1), maxPackets)
 	first, last, err := s.packetIDs(ctx)
@@ -122,7 +127,14 @@ func (s *Store) Packets(ctx context.Context, f PacketFilter) (packets []PacketRo
 	if next <= first {
 		next = 0
 	}
-	return packets, next, s.addObservations(ctx, packets, false)
+	whole, err := s.addObservations(ctx, packets, false, maxHops)
+	if err != nil {
+		return nil, 0, err
+	}
+	if whole < len(packets) {
+		packets, next = packets[:whole], packets[whole-1].ID
+	}
+	return packets, next, nil
 }
 
 // packetIDs are the ids of the oldest and of the newest transmission.
@@ -136,7 +148,8 @@ func (s *Store) packetIDs(ctx context.Context) (first, last int64, err error) {
 
 // PacketsTouchedAfter lists the transmissions that have an observation with an
 // id above id, whole, newest first, and the id of the last observation that was
-// looked at: the cursor to go on with. limit bounds the observations.
+// looked at: the cursor to go on with. limit bounds the observations; there are
+// 5000 hops at most, or those of one packet.
 func (s *Store) PacketsTouchedAfter(ctx context.Context, id int64, limit int) (packets []PacketRow, last int64, err error) {
 	rows, err := s.read.QueryContext(ctx, selectTouched, id, limit)
 	if err != nil {
@@ -144,13 +157,14 @@ func (s *Store) PacketsTouchedAfter(ctx context.Context, id int64, limit int) (p
 	}
 	defer rows.Close()
 	var ids []int64
+	first := map[int64]int64{} // observation of each packet above id
 	last = id
 	for rows.Next() {
-		var tx, newest int64
-		if err := rows.Scan(&tx, &newest); err != nil {
+		var tx, oldest, newest int64
+		if err := rows.Scan(&tx, &oldest, &newest); err != nil {
 			return nil, 0, fmt.Errorf("read packets: %w", err)
 		}
-		ids, last = append(ids, tx), max(last, newest)
+		ids, last, first[tx] = append(ids, tx), max(last, newest), oldest
 	}
 	if err := rows.Err(); err != nil || len(ids) == 0 {
 		return nil, last, err
@@ -159,7 +173,17 @@ func (s *Store) PacketsTouchedAfter(ctx context.Context, id int64, limit int) (p
 	if packets, err = s.packets(ctx, selectPacketsByID, string(list)); err != nil {
 		return nil, 0, err
 	}
-	return packets, last, s.addObservations(ctx, packets, false)
+	sort.Slice(packets, func(i, k int) bool { return first[packets[i].ID] < first[packets[k].ID] })
+	whole, err := s.addObservations(ctx, packets, false, maxTouchedHops)
+	if err != nil {
+		return nil, 0, err
+	}
+	if whole < len(packets) {
+		last = first[packets[whole].ID] - 1
+		packets = packets[:whole]
+	}
+	sort.Slice(packets, func(i, k int) bool { return packets[i].ID > packets[k].ID })
+	return packets, last, nil
 }
 
 // Packet is the transmission with that hash, with every frame; false when there
@@ -169,17 +193,19 @@ func (s *Store) Packet(ctx context.Context, hash string) (PacketRow, bool, error
 	if err != nil || len(packets) == 0 {
 		return PacketRow{}, false, err
 	}
-	return packets[0], true, s.addObservations(ctx, packets, true)
+	_, err = s.addObservations(ctx, packets, true, maxHops)
+	return packets[0], true, err
 }
 
-// Adverts lists the adverts of a node, newest first. key is 64 lower-case hex
-// digits.
+// Adverts lists the adverts of a node, newest first, as far as they have 30,000
+// hops together. key is 64 lower-case hex digits.
 func (s *Store) Adverts(ctx context.Context, key string, limit int) ([]PacketRow, error) {
 	packets, err := s.packets(ctx, selectPacketsFrom, key, min(limit, maxPackets))
 	if err != nil {
 		return nil, err
 	}
-	return packets, s.addObservations(ctx, packets, false)
+	whole, err := s.addObservations(ctx, packets, false, maxHops)
+	return packets[:whole], err
 }
 
 func (s *Store) packets(ctx context.Context, query string, args ...any) ([]PacketRow, error) {
@@ -206,31 +232,46 @@ func (s *Store) packets(ctx context.Context, query string, args ...any) ([]Packe
 	return packets, nil
 }
 
-// addObservations reads those of all packets at once.
-func (s *Store) addObservations(ctx context.Context, packets []PacketRow, frames bool) error {
-	ids, at := make([]int64, len(packets)), make(map[int64]*PacketRow, len(packets))
+// addObservations reads those of all packets at once, until they have more hops
+// than hops says: whoever sends the same packets by ever new and long paths must
+// not decide how much memory an answer takes. whole is how many of the packets,
+// in their order, have what they should; one at least, if there are any.
+func (s *Store) addObservations(ctx context.Context, packets []PacketRow, frames bool, hops int) (whole int, err error) {
+	ids, at := make([]int64, len(packets)), make(map[int64]int, len(packets))
 	for i := range packets {
-		ids[i], at[packets[i].ID] = packets[i].ID, &packets[i]
+		ids[i], at[packets[i].ID] = packets[i].ID, i
 	}
 	list, _ := json.Marshal(ids)
-	rows, err := s.read.QueryContext(ctx, selectHeard, string(list), frames)
+	rows, err := s.read.QueryContext(ctx, selectHeard, string(list), frames, maxPacketObservations)
 	if err != nil {
-		return fmt.Errorf("read observations: %w", err)
+		return 0, fmt.Errorf("read observations: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		tx, o, err := scanHeard(rows)
 		if err != nil {
-			return fmt.Errorf("read observations: %w", err)
+			return 0, fmt.Errorf("read observations: %w", err)
 		}
-		if p := at[tx]; len(p.Observations) < maxPacketObservations {
-			p.Observations = append(p.Observations, o)
+		if hops -= len(o.Path); hops < 0 && at[tx] > 0 {
+			inOrder(packets[:at[tx]])
+			return at[tx], nil
 		}
+		p := &packets[at[tx]]
+		p.Observations = append(p.Observations, o)
 	}
 	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read observations: %w", err)
+		return 0, fmt.Errorf("read observations: %w", err)
 	}
-	return nil
+	inOrder(packets)
+	return len(packets), nil
+}
+
+// inOrder puts the observations of each packet in the order of their ids.
+func inOrder(packets []PacketRow) {
+	for i := range packets {
+		heard := packets[i].Observations
+		sort.Slice(heard, func(i, k int) bool { return heard[i].ID < heard[k].ID })
+	}
 }
 
 func scanHeard(rows *sql.Rows) (tx int64, o PacketObservation, err error) {

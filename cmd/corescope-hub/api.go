@@ -11,19 +11,15 @@ import (
 	"corescope-hub/store"
 )
 
-// stats is what /api/v1/stats answers.
+// stats is what /api/v1/stats answers, besides whether the hub is ready.
 func (h *hub) stats() console.Stats {
 	in := h.ingest.Stats()
 	byReason := make(map[string]uint64, len(in.ByReason))
 	for reason, n := range in.ByReason {
 		byReason[string(reason)] = n
 	}
-	notReady := h.notReady()
-	if notReady == nil {
-		notReady = []string{}
-	}
 	return console.Stats{
-		Version: version(), Started: h.started, Now: time.Now(), NotReady: notReady,
+		Version: version(), Started: h.started, Now: time.Now(),
 		Process: console.Process{Goroutines: runtime.NumGoroutine(), MemoryBytes: memory()},
 		Broker:  brokerStats(h.broker.Stats(), len(h.broker.Sessions())),
 		Ingest:  console.IngestStats{Fates: fates(in.Counts), ByReason: byReason},

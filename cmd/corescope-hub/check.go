@@ -26,7 +26,7 @@ const (
 
 // finding is one thing that was looked at.
 type finding struct {
-	About  string `json:"about"` // config, listener, certificate, database, clock, bridge
+	About  string `json:"about"` // config, listener, certificate, users, observers, database, clock, bridge
 	State  string `json:"state"`
 	What   string `json:"what"`
 	Remedy string `json:"remedy,omitempty"`
@@ -35,6 +35,7 @@ type finding struct {
 // checkup collects findings.
 type checkup struct {
 	cfg      *config.Config
+	hubRuns  bool // on one of the addresses
 	findings []finding
 }
 
@@ -56,11 +57,15 @@ func (c *checkCmd) Run(ctx context.Context, env environment) error {
 	if err != nil {
 		return err
 	}
+	if err := checkTimeout(c.Timeout); err != nil {
+		return err
+	}
 	look := &checkup{cfg: cfg}
 	look.settings()
 	look.certificates(time.Now())
 	look.ports(ctx)
-	look.database()
+	look.files()
+	look.database(ctx)
 	look.clock(time.Now())
 	look.bridges(ctx, c.Timeout)
 	if err := c.print(env, look.findings); err != nil {

@@ -59,6 +59,7 @@ func (c *checkup) taken(name, address string) {
 	pid, command := portHolder(port)
 	switch {
 	case command == "corescope-hub":
+		c.hubRuns = true
 		c.ok("listener", "%s: a hub runs there (process %d)", name, pid)
 	case command != "":
 		c.problem("listener", fmt.Sprintf("%s is taken by %s (process %d)", name, command, pid), "stop it, or choose another port")
@@ -68,7 +69,7 @@ func (c *checkup) taken(name, address string) {
 }
 
 // database looks at where the rows go.
-func (c *checkup) database() {
+func (c *checkup) database(ctx context.Context) {
 	const about = "database"
 	dir, err := filepath.Abs(filepath.Dir(c.cfg.DBPath))
 	if err != nil {
@@ -96,6 +97,7 @@ func (c *checkup) database() {
 	} else if !os.IsNotExist(err) {
 		c.problem(about, fmt.Sprintf("%s cannot be written: %v", c.cfg.DBPath, cause(err)), "let it be the hub's user's: sudo chown corescope-hub: "+c.cfg.DBPath)
 	}
+	c.contents(ctx)
 	c.disk(dir)
 }
 

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"github.com/alecthomas/kong"
 )
@@ -72,7 +75,7 @@ func run(ctx context.Context, env environment, args []string) int {
 		return answered
 	}
 	if err != nil {
-		fmt.Fprintf(env.stderr, "corescope-hub: %v: corescope-hub --help lists what there is\n", err)
+		fmt.Fprintf(env.stderr, "corescope-hub: %s\n", misuse(err))
 		return exitMisuse
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
@@ -83,6 +86,22 @@ func run(ctx context.Context, env environment, args []string) int {
 	return exitOK
 }
 
+// misuse says what is wrong with a command line, and where to find what is right.
+func misuse(err error) string {
+	text, help := err.Error(), "corescope-hub"
+	var wrong *kong.ParseError
+	if errors.As(err, &wrong) {
+		if command := wrong.Context.Selected(); command != nil && command.Name != "serve" { // which may not have been named
+			help = command.FullPath()
+		}
+	}
+	if flag, rest, ok := strings.Cut(text, ": expected duration but got "); ok {
+		value, _, _ := strings.Cut(rest, ": ")
+		return fmt.Sprintf("%s %s: not a time: write one such as 90s, 15m or 36h", flag, value)
+	}
+	return text + ": " + help + " --help lists what there is"
+}
+
 // doubleDashes lets long flags be written with one dash, as CoreScope's programs
 // take them: -config FILE.
 func doubleDashes(args []string) []string {
@@ -91,7 +110,7 @@ func doubleDashes(args []string) []string {
 		if arg == "--" {
 			break
 		}
-		if len(arg) > 2 && arg[0] == '-' && arg[1] != '-' {
+		if len(arg) > 2 && arg[0] == '-' && unicode.IsLetter(rune(arg[1])) {
 			out[i] = "-" + arg
 		}
 	}

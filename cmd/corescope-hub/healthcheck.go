@@ -29,8 +29,8 @@ func (c *healthCheckCmd) Run(ctx context.Context, env environment) error {
 	if err != nil {
 		return err
 	}
-	if c.Timeout <= 0 {
-		return fmt.Errorf("--timeout %s: write a time such as 5s", c.Timeout)
+	if err := checkTimeout(c.Timeout); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()

@@ -7,11 +7,13 @@ import (
 	"time"
 )
 
-// attacks are what a hostile network does. Each says what it has done.
-var attacks = []struct {
-	name   string
-	attack func(*siege) string
-}{
+// attack is one thing that a hostile network does. It says what it has done.
+type attack struct {
+	name string
+	do   func(*siege) string
+}
+
+var attacks = []attack{
 	{"nothing", (*siege).wait},
 	{"idle connections", (*siege).idle},
 	{"slow CONNECT", (*siege).slowConnect},

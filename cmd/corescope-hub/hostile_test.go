@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -26,14 +27,14 @@ const hostileMemory = 128 << 20
 // few attackers, so that it is over soon.
 func TestHostileNetworkCostsHonestObserversNothing(t *testing.T) {
 	full := os.Getenv("HUB_HOSTILE") != ""
-	for _, a := range attacks {
+	for _, a := range slices.Concat(attacks, webAttacks) {
 		t.Run(a.name, func(t *testing.T) {
 			if !full {
 				t.Parallel()
 			}
 			s := newSiege(t, full)
 			observers := s.honest()
-			did := a.attack(s)
+			did := a.do(s)
 			observers.stop()
 			s.judge(observers, did)
 		})
@@ -50,7 +51,7 @@ type siege struct {
 }
 
 func newSiege(t *testing.T, full bool) *siege {
-	env := []string{"CORESCOPE_HUB_STORE_COMMIT_INTERVAL=250ms"}
+	env := []string{"CORESCOPE_HUB_STORE_COMMIT_INTERVAL=250ms", "CORESCOPE_HUB_BROKER_AUTH_TOKEN_AUDIENCES=hub.example"}
 	s := &siege{t: t, full: full, hub: startHub(t, "", env...)}
 	for _, one := range []struct {
 		from string

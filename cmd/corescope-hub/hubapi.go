@@ -40,6 +40,14 @@ func (e *answerError) Error() string {
 // maxAnswer bounds what is read of an answer: something else may listen there.
 const maxAnswer = 16 << 20
 
+// checkTimeout refuses a --timeout in which nobody could answer.
+func checkTimeout(d time.Duration) error {
+	if d <= 0 {
+		return fmt.Errorf("--timeout %s: write a time such as 5s", d)
+	}
+	return nil
+}
+
 func (a *hubAPI) get(ctx context.Context, path string, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, a.timeout)
 	defer cancel()

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -37,12 +40,19 @@ func (a *observerArg) decide(env environment, change func(*broker.Ruling)) error
 	if err != nil {
 		return err
 	}
-	err = broker.NewRoll(cfg.ObserversFile()).Change(a.Key, func(r *broker.Ruling) {
+	file := cfg.ObserversFile()
+	if strings.ContainsAny(a.Key, "/+#") {
+		return fmt.Errorf("observer %q: no level of a topic: use its public key, 64 hex digits", a.Key)
+	}
+	err = broker.NewRoll(file).Change(a.Key, func(r *broker.Ruling) {
 		if a.Note != "" {
 			r.Note = a.Note
 		}
 		change(r)
 	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("observers file %s: there is no directory %s: do this where the hub was started, or name its settings with --config", file, filepath.Dir(file))
+	}
 	if err == nil && startsKey(a.Key) {
 		fmt.Fprintf(env.stderr, "corescope-hub: observer %q: not a public key of 64 hex digits: only who has just that in its topics is meant\n", a.Key)
 	}
@@ -91,7 +101,15 @@ type observersForgetCmd struct{ observerArg }
 
 // Run takes back every decision on an observer.
 func (c *observersForgetCmd) Run(env environment) error {
-	return c.decide(env, func(r *broker.Ruling) { *r = broker.Ruling{} })
+	decided := false
+	err := c.decide(env, func(r *broker.Ruling) {
+		decided = r.Decision != broker.Undecided || r.Muted
+		*r = broker.Ruling{}
+	})
+	if err == nil && !decided {
+		return fmt.Errorf("observer %q: nothing is decided on it: corescope-hub observers list shows on whom something is", c.Key)
+	}
+	return err
 }
 
 type observersListCmd struct{ configFlag }

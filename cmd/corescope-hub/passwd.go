@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"corescope-hub/broker"
@@ -42,7 +41,7 @@ func (c *passwdCmd) Run(env environment) error {
 		}
 		lines = append(lines, line)
 	}
-	return replaceFile(c.File, strings.Join(append(lines, ""), "\n"))
+	return broker.ReplaceUsers(c.File, strings.Join(append(lines, ""), "\n"))
 }
 
 // otherLines are those of the file that are not this user's.
@@ -94,21 +93,4 @@ func (c *passwdCmd) line(env environment) (string, error) {
 		return "", err
 	}
 	return line, nil
-}
-
-// replaceFile writes a file that only its owner may read, whole or not at all.
-func replaceFile(path, text string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".users-*") // 0600
-	if err != nil {
-		return fmt.Errorf("users file %q: %w: check that you may write to its directory", path, cause(err))
-	}
-	defer os.Remove(f.Name())
-	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("users file %q: %w", path, err)
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return fmt.Errorf("users file %q: %w", path, err)
-	}
-	return nil
 }

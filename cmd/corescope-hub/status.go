@@ -37,8 +37,11 @@ func (c *statusCmd) Run(ctx context.Context, env environment) error {
 	if err != nil {
 		return err
 	}
+	if err := checkTimeout(c.Timeout); err != nil {
+		return err
+	}
 	if c.Every < 100*time.Millisecond {
-		return fmt.Errorf("every %s: too often: write a time such as 2s", c.Every)
+		return fmt.Errorf("--every %s: too often: write a time such as 2s", c.Every)
 	}
 	ctx, release := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer release()

@@ -56,6 +56,9 @@ func (c *tailCmd) Run(ctx context.Context, env environment) error {
 	case c.User == "" && c.PasswordFile != "":
 		return fmt.Errorf("--password-file %s: without a user: name one with --user", c.PasswordFile)
 	}
+	if err := checkTimeout(c.Timeout); err != nil {
+		return err
+	}
 	ctx, release := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer release()
 	t := &tail{cmd: c, env: env, api: &hubAPI{base: "http://" + address, timeout: c.Timeout}, look: newLook(env)}

@@ -21,7 +21,7 @@ func (tokenCmd) Help() string {
 // Run mints a device token.
 func (c *tokenCmd) Run(env environment) error {
 	if c.Lifetime < time.Second {
-		return fmt.Errorf("lifetime %s: too short: write a time such as 1h", c.Lifetime)
+		return fmt.Errorf("--lifetime %s: too short: write a time such as 1h", c.Lifetime)
 	}
 	id, err := config.ReadNodeKey(c.Key)
 	if err != nil {

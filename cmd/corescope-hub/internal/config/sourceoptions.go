@@ -154,7 +154,7 @@ func ReadNodeKey(path string) (*decoder.Identity, error) {
 	}
 	id, err := decoder.NewIdentity(expanded)
 	if err != nil {
-		return nil, fmt.Errorf("key file %q: %w", path, err)
+		return nil, fmt.Errorf("key file %q: %w: write the private key, 128 hex digits, as the firmware's 'get prv.key' shows it", path, err)
 	}
 	return id, nil
 }

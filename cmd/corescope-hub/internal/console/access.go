@@ -75,8 +75,8 @@ func (a Access) ofRole(role broker.Role) right {
 // forwarded says that a proxy passed r on: then where it comes from is not where
 // the connection does.
 func forwarded(r *http.Request) bool {
-	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
-		if r.Header.Get(name) != "" {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Via", "Cf-Connecting-Ip", "True-Client-Ip"} {
+		if len(r.Header[name]) > 0 {
 			return true
 		}
 	}

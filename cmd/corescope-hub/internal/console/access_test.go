@@ -34,6 +34,8 @@ func TestAccess(t *testing.T) {
 		{name: "nor under another name", access: Access{Auth: AuthNone}, path: "/api/v1/stats", host: "evil.example", want: 421},
 		{name: "a name that was given", access: Access{Auth: AuthNone, Hosts: []string{"hub.example"}}, path: "/api/v1/stats", host: "hub.example:80", want: 200},
 		{name: "what came through a proxy is from elsewhere", access: Access{Auth: AuthNone}, path: "/api/v1/stats", header: http.Header{"X-Forwarded-For": {"8.8.8.8"}}, want: 403},
+		{name: "a proxy that hides the address", access: Access{Auth: AuthNone}, path: "/api/v1/stats", header: http.Header{"X-Forwarded-For": {""}}, want: 403},
+		{name: "a proxy that tells its own name", access: Access{Auth: AuthNone}, path: "/api/v1/stats", header: http.Header{"X-Forwarded-Host": {"hub.example"}}, want: 403},
 		{name: "with users, changes take a login", access: Access{Auth: AuthNone, Login: users}, method: "POST", path: decide, want: 403},
 		{name: "an admin's", access: Access{Auth: AuthNone, Login: users}, login: "admin", method: "POST", path: decide, want: 200},
 		{name: "not a viewer's", access: Access{Auth: AuthNone, Login: users}, login: "viewer", method: "POST", path: decide, want: 403},

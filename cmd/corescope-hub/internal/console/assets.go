@@ -53,6 +53,9 @@ func loadAssets() *assets {
 		if err != nil {
 			panic(err)
 		}
+		if entry.Name() == "base.css" {
+			all.style = string(b)
+		}
 		sum.Write([]byte(entry.Name()))
 		sum.Write(b)
 		a := asset{kind: assetKinds[path.Ext(entry.Name())]}

@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 
 	"corescope-hub/broker"
@@ -38,7 +39,7 @@ type Options struct {
 	NotYet  func() []string // what is not ready, one sentence each; empty when the hub is ready
 	Metrics http.Handler
 	MQTT    http.Handler // MQTT over WebSocket, under /mqtt; nil for none
-	Stats   func() Stats
+	Stats   func() Stats // without NotReady
 	Sources func() Sources
 	Log     *slog.Logger
 
@@ -64,7 +65,11 @@ type Console struct {
 func Open(ctx context.Context, opts Options) (*Console, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", opts.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("listen for HTTP on %q: %w: choose another address (hub.console.listen), or \"\" for none", opts.Listen, cause(err))
+		remedy := "choose another address"
+		if errors.Is(err, syscall.EADDRINUSE) {
+			remedy = "another program has this port, or another hub; stop it, or choose another address"
+		}
+		return nil, fmt.Errorf("listen for HTTP on %q: %w: %s (hub.console.listen), or \"\" for none", opts.Listen, cause(err), remedy)
 	}
 	stopping, stop := context.WithCancel(context.WithoutCancel(ctx))
 	pages := newServer(stopping, opts)

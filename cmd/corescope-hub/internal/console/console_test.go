@@ -61,6 +61,9 @@ func TestReadyzSaysWhatIsMissing(t *testing.T) {
 	if status, body := get(t, url+"/readyz"); status != 503 || body != "not ready\nMQTT listeners: not bound yet\ndatabase: disk full\n" {
 		t.Errorf("not ready: %d %q", status, body)
 	}
+	if status, body := get(t, url+"/api/v1/stats"); status != 200 || !strings.Contains(body, `"notReady":["MQTT listeners: not bound yet","database: disk full"]`) {
+		t.Errorf("the counters do not say why the hub is not ready: %d %q", status, body)
+	}
 	if status, body := get(t, url+"/healthz"); status != 200 || body != "alive\n" {
 		t.Errorf("healthz does not depend on readiness: %d %q", status, body)
 	}

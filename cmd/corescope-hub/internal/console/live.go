@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 
 	"corescope-hub/store"
@@ -12,6 +13,7 @@ import (
 const (
 	batchObservations = 1000 // looked at for one event
 	keptBatches       = 16   // shared by the pages that are open
+	keptBytes         = 4 << 20
 )
 
 // batch is the packets that observations after one id touched, as the data of an
@@ -56,9 +58,19 @@ func (l *live) after(ctx context.Context, id int64) (batch, error) {
 	}
 	b := batch{after: id, last: last, data: data}
 	if len(rows) > 0 {
-		if l.kept = append(l.kept, b); len(l.kept) > keptBatches {
-			l.kept = l.kept[1:]
-		}
+		l.keep(b)
 	}
 	return b, nil
+}
+
+// keep keeps the latest batches, as far as they are few and small enough.
+func (l *live) keep(b batch) {
+	l.kept = append(l.kept, b)
+	size := 0
+	for i := len(l.kept) - 1; i >= 0; i-- {
+		if size += len(l.kept[i].data); size > keptBytes || len(l.kept)-i > keptBatches {
+			l.kept = slices.Clone(l.kept[i+1:])
+			return
+		}
+	}
 }

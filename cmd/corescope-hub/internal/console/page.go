@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -62,9 +63,7 @@ var scripted = map[string]bool{"live": true, "packet": true, "observers": true, 
 
 // page writes one page that is whole: what it shows is known.
 func (s *server) page(w http.ResponseWriter, r *http.Request, status int, v view) {
-	sh := s.shell(r, v)
-	s.furnish(r, &sh)
-	body, err := sh.html()
+	body, err := s.whole(r, v)
 	if err != nil { // what pages begin with always encodes
 		s.log.Error("page", "path", r.URL.Path, "err", err)
 		plain(w, http.StatusInternalServerError, "the page could not be made: "+err.Error()+"\n")
@@ -72,6 +71,12 @@ func (s *server) page(w http.ResponseWriter, r *http.Request, status int, v view
 	}
 	s.pageHeaders(w)
 	send(w, r, status, body)
+}
+
+func (s *server) whole(r *http.Request, v view) ([]byte, error) {
+	sh := s.shell(r, v)
+	s.furnish(r, &sh)
+	return sh.html()
 }
 
 // pageOf writes one page in two parts: what is around its content at once, so that
@@ -83,15 +88,22 @@ func (s *server) pageOf(w http.ResponseWriter, r *http.Request, v view, ask aske
 	out := newParts(w, r)
 	defer out.close()
 	out.write(sh.head(), true)
-	data, err := ask(r.Context(), r)
-	if err != nil {
-		_, sh.Problem = s.explain(r, err)
-		sh.Script = false
+	rest, sent, err := s.questions.answer(r.Context(), func(ctx context.Context) (rest []byte, err error) {
+		if sh.Data, err = ask(ctx, r); err != nil {
+			return nil, err
+		}
+		s.furnish(r.WithContext(ctx), &sh)
+		return sh.rest()
+	})
+	if err == nil {
+		defer sent()
+		out.write(rest, false)
+		return
 	}
-	sh.Data = data
+	_, sh.Problem = s.explain(r, err)
+	sh.Script, sh.Data = false, nil
 	s.furnish(r, &sh)
-	rest, err := sh.rest()
-	if err != nil { // what pages begin with always encodes
+	if rest, err = sh.rest(); err != nil { // what pages begin with always encodes
 		s.log.Error("page", "path", r.URL.Path, "err", err)
 		return
 	}

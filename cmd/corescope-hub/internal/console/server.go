@@ -29,6 +29,8 @@ type server struct {
 	report    *report.Reporter
 	decisions Decisions
 
+	questions *questions
+
 	stopping context.Context // ends when the console begins to stop: streams end
 	assets   *assets
 	policy   string
@@ -59,15 +61,20 @@ func newServer(stopping context.Context, opts Options) *server {
 	files := loadAssets()
 	s := &server{
 		log: opts.Log, access: opts.Access, site: opts.Site, store: opts.Store, sessions: opts.Sessions, roster: opts.Observers, decisions: opts.Decisions,
-		stats: opts.Stats, report: opts.Report,
+		report:   opts.Report,
 		stopping: stopping, assets: files, policy: contentPolicy(files.style), logins: newLogins(),
 		names:   &nodeNames{store: opts.Store},
 		sampler: &sampler{store: opts.Store},
-		traffic: new(traffic),
+		traffic: new(traffic), questions: newQuestions(),
 	}
 	s.counted = opts.Sources
 	s.sources = func() Sources { return s.traffic.added(explained(s.counted())) }
 	s.notReady = func() []string { return s.whyNot(opts.NotYet()) }
+	s.stats = func() Stats {
+		stats := opts.Stats()
+		stats.NotReady = append([]string{}, s.notReady()...)
+		return stats
+	}
 	s.live = &live{store: opts.Store, names: s.names}
 	s.vitals = &vitals{make: s.takeVitals}
 	s.observers = newCached(observersAge, s.readObservers)
@@ -110,18 +117,18 @@ func (s *server) routes(opts Options) http.Handler {
 	page("/system", s.show("system", "System", s.systemData))
 
 	for path, h := range s.api() {
-		need := mayRead
-		if path == "/api/v1/stats" || path == "/api/v1/sources" {
-			need = mayAsk
+		if path == "/api/v1/stats" || path == "/api/v1/sources" { // which do not ask the database
+			mux.Handle("GET "+path, s.guarded(mayAsk, s.tell(h)))
+			continue
 		}
-		mux.Handle("GET "+path, s.guarded(need, s.answer(h)))
+		mux.Handle("GET "+path, s.guarded(mayRead, s.answer(h)))
 	}
 	mux.Handle("GET /api/v1/openapi.json", s.guarded(mayRead, serveOpenAPI()))
 	mux.Handle("GET /api/events", s.guarded(mayRead, s.events))
 
 	change := http.NewCrossOriginProtection().Handler
 	mux.Handle("POST /api/console/backup", change(s.guarded(mayRead, s.downloadBackup)))
-	mux.Handle("POST /api/console/observers/{key}/{decision}", change(s.guarded(mayChange, s.answer(s.decide))))
+	mux.Handle("POST /api/console/observers/{key}/{decision}", change(s.guarded(mayChange, s.tell(s.decide))))
 	mux.Handle("GET /login", s.named(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.page(w, r, http.StatusOK, view{Page: "login", Title: "Log in"})
 	})))
@@ -216,31 +223,56 @@ func (s *server) show(module, title string, ask asked) http.HandlerFunc {
 // showIfThere makes a page of the answer to a question, when there is one.
 func (s *server) showIfThere(module, title string, ask asked) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		data, err := ask(r.Context(), r)
+		body, sent, err := s.questions.answer(r.Context(), func(ctx context.Context) ([]byte, error) {
+			data, err := ask(ctx, r)
+			if err != nil {
+				return nil, err
+			}
+			return s.whole(r.WithContext(ctx), view{Page: module, Title: title, Data: data})
+		})
 		if err != nil {
 			s.problem(w, r, err)
 			return
 		}
-		s.page(w, r, http.StatusOK, view{Page: module, Title: title, Data: data})
+		defer sent()
+		s.pageHeaders(w)
+		send(w, r, http.StatusOK, body)
 	}
 }
 
 // answer makes JSON of the answer to a question.
 func (s *server) answer(ask asked) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		data, err := ask(r.Context(), r)
+		body, sent, err := s.questions.answer(r.Context(), func(ctx context.Context) ([]byte, error) { return encode(ask(ctx, r)) })
 		if err != nil {
 			s.problem(w, r, err)
 			return
 		}
-		body, err := json.Marshal(data)
-		if err != nil { // what is answered always encodes
+		defer sent()
+		w.Header().Set("Content-Type", "application/json")
+		send(w, r, http.StatusOK, body)
+	}
+}
+
+// tell is answer for what is known without the database.
+func (s *server) tell(ask asked) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := encode(ask(r.Context(), r))
+		if err != nil {
 			s.problem(w, r, err)
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		send(w, r, http.StatusOK, append(body, '\n'))
+		send(w, r, http.StatusOK, body)
 	}
+}
+
+func encode(data any, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	body, err := json.Marshal(data)
+	return append(body, '\n'), err
 }
 
 // explain is an error's status and words.
@@ -251,6 +283,8 @@ func (s *server) explain(r *http.Request, err error) (status int, text string) {
 		return http.StatusBadRequest, bad.Error()
 	case errors.Is(err, errNotThere):
 		return http.StatusNotFound, "This hub has nothing at " + clean(r.URL.Path) + ". It may have been deleted by the retention, or never have come."
+	case errors.Is(err, errBusy), errors.Is(err, context.DeadlineExceeded):
+		return http.StatusServiceUnavailable, "The hub is asked too much at once. Try again in a moment, or ask for less."
 	case errors.Is(err, context.Canceled):
 		return http.StatusServiceUnavailable, "The question was given up."
 	}
