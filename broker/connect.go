@@ -108,6 +108,7 @@ func (h *hook) OnSessionEstablish(cl *mqtt.Client, pk packets.Packet) {
 	case <-time.After(2 * time.Second):
 		h.b.log.Warn("an older connection did not end in time", "client", bounded(ownID(cl)), "remote", c.remote)
 	}
+	h.b.courier.catchUp() // what was answered before is for the older one
 }
 
 // inherit hands what an older connection has said on to the one that took its

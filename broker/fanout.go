@@ -114,6 +114,9 @@ func (b *Broker) deliver(cl *mqtt.Client, sub packets.Subscription, v *view) {
 	if c == nil || sub.NoLocal && v.whole.Origin == cl.ID || !c.principal.allowed(v.whole.TopicName, accessRead) {
 		return
 	}
+	if _, asked := cl.State.Subscriptions.Get(sub.Filter); !asked && !cl.IsTakenOver() {
+		return // an older connection of that id did, and this one, which has taken its place, begins anew
+	}
 	pk := v.of(&c.principal)
 	if pk == nil {
 		return

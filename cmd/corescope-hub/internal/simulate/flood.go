@@ -69,10 +69,11 @@ func (m *Mesh) flood(p packet, at time.Time) (heard []reception) {
 			if m.Nodes[l.to].relays() && !seen[l.to] && len(t.hops) < mostHops {
 				seen[l.to] = true
 				wait := time.Duration(200+m.rand.IntN(1800)) * time.Millisecond
-				turns = append(turns, turn{l.to, append(slices.Clone(t.hops), l.to), arrives.Add(wait)})
+				next := turn{l.to, append(slices.Clone(t.hops), l.to), arrives.Add(wait)}
+				i := sort.Search(len(turns), func(i int) bool { return turns[i].at.After(next.at) })
+				turns = slices.Insert(turns, i, next)
 			}
 		}
-		sort.SliceStable(turns, func(i, k int) bool { return turns[i].at.Before(turns[k].at) })
 	}
 	return heard
 }

@@ -270,3 +270,23 @@ func TestPastEndsNowAndIsDensestInItsLastHour(t *testing.T) {
 		t.Errorf("%d messages of the last hour, %d of the 23 before", lately, before)
 	}
 }
+
+// However many nodes there are, each hears as many as in a real mesh, and the
+// first message comes before the last node has announced itself.
+func TestLargeMeshIsAsDenseAsASmallOne(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t, func(o *Options) { o.Nodes, o.Observers = mostNodes, 50 })
+	links := 0
+	for i := range m.links {
+		if len(m.links[i]) > 40 {
+			t.Errorf("node %d hears %d others", i, len(m.links[i]))
+		}
+		links += len(m.links[i])
+	}
+	if mean := links / len(m.Nodes); mean < 5 || mean > 15 {
+		t.Errorf("a node hears %d others on average", mean)
+	}
+	if msg := take(m, 1)[0]; msg.At.After(start.Add(introduced / 2)) {
+		t.Errorf("the first message is of %s", msg.At.Sub(start))
+	}
+}

@@ -70,8 +70,7 @@ func (m *Mesh) places(n int) []place {
 	}
 	stands, hands := append([]place{}, charted[:still]...), append([]place{}, charted[still:]...)
 	for i := range n - len(charted) {
-		near := stands[m.rand.IntN(len(stands))].at
-		p := place{at: m.beside(near), hidden: m.rand.IntN(6) == 0}
+		p := place{at: m.free(stands), hidden: m.rand.IntN(6) == 0}
 		if i%4 == 3 {
 			p.name, p.role = numbered(people[i/4%len(people)], i/4/len(people)), decoder.RoleChat
 			hands = append(hands, p)
@@ -85,9 +84,34 @@ func (m *Mesh) places(n int) []place {
 	return append(stands, hands...)
 }
 
-// beside is a place two to five kilometres away.
+// apart is how far from all others somebody puts a node, in kilometres, if there
+// is such a place: a mesh grows at its rim, and nobody hears a hundred others.
+const apart = 4
+
+// free is a place within reach of one of the stands and far from all others, or
+// the best that was found.
+func (m *Mesh) free(stands []place) (best position) {
+	const tries = 50
+	distant := -1.0
+	for range tries {
+		p := m.beside(stands[m.rand.IntN(len(stands))].at)
+		nearest := math.Inf(1)
+		for _, s := range stands {
+			nearest = min(nearest, distance(p, s.at))
+		}
+		if nearest > distant {
+			best, distant = p, nearest
+		}
+		if distant >= apart {
+			break
+		}
+	}
+	return best
+}
+
+// beside is a place four to seven kilometres away.
 func (m *Mesh) beside(p position) position {
-	km, angle := 2+3*m.rand.Float64(), 2*math.Pi*m.rand.Float64()
+	km, angle := 4+3*m.rand.Float64(), 2*math.Pi*m.rand.Float64()
 	return position{
 		lat: p.lat + km/kmPerDegree*math.Sin(angle),
 		lon: p.lon + km/kmPerDegree*math.Cos(angle)/math.Cos(p.lat*math.Pi/180),

@@ -25,6 +25,7 @@ func (m *Mesh) Messages(start time.Time, perMinute float64) iter.Seq[Message] {
 		t := m.begin(start)
 		for at := start; ; {
 			at = at.Add(time.Duration(m.rand.ExpFloat64() / perMinute * float64(time.Minute)))
+			t.introductions(at)
 			t.statuses(at)
 			for _, msg := range t.before(at) {
 				if !yield(msg) {
@@ -64,23 +65,33 @@ const pastSample = 60
 // traffic is what is still to be published.
 type traffic struct {
 	mesh    *Mesh
+	start   time.Time
+	known   int               // nodes that have announced themselves
 	pending []Message         // by time
 	status  map[int]time.Time // when each observer tells of itself again
 }
 
-// begin is the first status of each observer, and the first advert of each node.
+// begin is the first status of each observer.
 func (m *Mesh) begin(start time.Time) *traffic {
-	t := &traffic{mesh: m, status: map[int]time.Time{}}
+	t := &traffic{mesh: m, start: start, status: map[int]time.Time{}}
 	for i, n := range m.Nodes {
 		if n.Observes {
 			t.add(m.Status(i, start))
 			t.status[i] = start.Add(time.Duration(m.rand.Int64N(int64(statusEvery))))
 		}
 	}
-	for i := range m.Nodes {
-		t.add(m.Advert(i, start.Add(time.Second+introduced*time.Duration(i)/time.Duration(len(m.Nodes))))...)
-	}
 	return t
+}
+
+// introductions adds the first advert of each node that is due before at.
+func (t *traffic) introductions(at time.Time) {
+	for n := len(t.mesh.Nodes); t.known < n; t.known++ {
+		due := t.start.Add(time.Second + introduced*time.Duration(t.known)/time.Duration(n))
+		if !due.Before(at) {
+			return
+		}
+		t.add(t.mesh.Advert(t.known, due)...)
+	}
 }
 
 func (t *traffic) add(messages ...Message) {

@@ -36,7 +36,7 @@ export function start(app, main) {
       figure("Database", bytes(d.databaseBytes), g ? `${count(g.PacketsToday)} packets in 24 hours` : ""),
       figure("Growth", perDay ? [perDay[0], perDay[1] + "/day"] : ["unknown", ""], perDay ? "median of the last 7 days" : "known after a day"),
       figure("Disk lasts", left() ? [left() > 3650 ? "10+" : left() > 720 ? (left() / 365).toFixed(1) : count(Math.floor(left())), left() > 720 ? "years" : "days"] : [d.packetDays ? "on" : "unknown", ""], d.disk ? `${bytes(d.disk.freeBytes)[0]} of ${size(d.disk.totalBytes)} free` : "the system does not tell"),
-      figure("Commit", ms(d.commitMedianMs), `median, 99 % under ${ms(d.commitP99Ms).join(" ")}`),
+      d.commitP99Ms ? figure("Commit", ms(d.commitMedianMs), `median, 99 % under ${ms(d.commitP99Ms).join(" ")}`) : figure("Commit", ["none yet", ""], "known after the first packet"),
       figure("Write queue", [count(d.queue), d.queue === 1 ? "packet" : "packets"], `peak today ${count(d.queuePeak)} of ${count(d.queueMost)}`),
       figure("Uptime", [upWords[0], upWords.slice(1).join(" ")], d.notStored ? `${plural(d.notStored, "packet")} told to come again` : "0 packets lost since start"));
   }
