@@ -37,7 +37,7 @@ func adopt(ctx context.Context, conn querier, log *slog.Logger) (got filled, err
 	if err != nil {
 		return got, err
 	}
-	for _, step := range []struct {
+	steps := []struct {
 		act string
 		do  func() error
 	}{
@@ -54,9 +54,13 @@ func adopt(ctx context.Context, conn querier, log *slog.Logger) (got filled, err
 		{"fill nodes and observers", func() error { return execAll(ctx, conn, fillStations...) }},
 		{"make the view", func() error { return remakeViews(ctx, conn, want) }},
 		{"write the marks", func() error { return marks.write(ctx, conn) }},
-	} {
+	}
+	for i, step := range steps {
 		start := time.Now()
-		if err := step.do(); err != nil {
+		stop := tellEvery(betweenLines, log, "still taking over CoreScope's database", "step", fmt.Sprintf("%d of %d, %s", i+1, len(steps), step.act))
+		err := step.do()
+		stop()
+		if err != nil {
 			return got, fmt.Errorf("%s: %w", step.act, err)
 		}
 		log.Debug("taking over CoreScope's database", "step", step.act, "dur", time.Since(start))
