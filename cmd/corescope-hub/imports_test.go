@@ -43,6 +43,7 @@ var onlyIn = map[string][]string{
 	"github.com/coder/websocket":           {"broker"},
 	"golang.org/x/crypto/argon2":           {"broker"},
 	"golang.org/x/crypto/acme":             {"broker"},
+	"golang.org/x/term":                    {"cmd/corescope-hub"},
 	"golang.org/x/sync/":                   {"store", "ingest", "broker", "cmd/corescope-hub"},
 	"github.com/alecthomas/kong":           {"cmd/corescope-hub"},
 	"github.com/tailscale/hujson":          {"cmd/corescope-hub/internal/config"},

@@ -9,6 +9,8 @@ import (
 	"os"
 	"strings"
 
+	"golang.org/x/term"
+
 	"corescope-hub/broker"
 )
 
@@ -22,7 +24,7 @@ type passwdCmd struct {
 
 // Help is the long form of what the command does.
 func (passwdCmd) Help() string {
-	return `Reads the password from standard input, one line, and writes its Argon2id hash into the file. A running hub reads the file when it starts.`
+	return `Reads the password from standard input, one line, or asks for it twice on a terminal, and writes its Argon2id hash into the file. A running hub reads the file when it starts.`
 }
 
 // Run sets or deletes a user.
@@ -70,16 +72,9 @@ func (c *passwdCmd) otherLines() ([]string, error) {
 }
 
 func (c *passwdCmd) line(env environment) (string, error) {
-	if isTerminal(env.stdin) {
-		fmt.Fprintf(env.stderr, "Password of %s (it is shown): ", c.User)
-	}
-	password, err := bufio.NewReader(io.LimitReader(env.stdin, 4096)).ReadString('\n')
-	password = strings.TrimRight(password, "\r\n")
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", fmt.Errorf("read the password: %w", err)
-	}
-	if password == "" {
-		return "", errors.New("no password: give it on standard input, one line")
+	password, err := c.password(env)
+	if err != nil {
+		return "", err
 	}
 	hash, err := broker.HashPassword(password)
 	if err != nil {
@@ -93,4 +88,39 @@ func (c *passwdCmd) line(env environment) (string, error) {
 		return "", err
 	}
 	return line, nil
+}
+
+// password is one line of standard input; on a terminal it is asked for twice,
+// and not shown.
+func (c *passwdCmd) password(env environment) (password string, err error) {
+	if f, ok := env.stdin.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		password, err = c.ask(env.stderr, int(f.Fd()))
+	} else {
+		password, err = bufio.NewReader(io.LimitReader(env.stdin, 4096)).ReadString('\n')
+		password = strings.TrimRight(password, "\r\n")
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("read the password: %w", err)
+	}
+	if password == "" {
+		return "", errors.New("no password: give it on standard input, one line")
+	}
+	return password, nil
+}
+
+func (c *passwdCmd) ask(w io.Writer, terminal int) (string, error) {
+	var said [2]string
+	for i, prompt := range []string{"Password of " + c.User + ": ", "Again: "} {
+		fmt.Fprint(w, prompt)
+		typed, err := term.ReadPassword(terminal)
+		fmt.Fprintln(w)
+		if err != nil {
+			return "", err
+		}
+		said[i] = string(typed)
+	}
+	if said[0] != said[1] {
+		return "", errors.New("the two differ; type the same twice")
+	}
+	return said[0], nil
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // backupWrite is how long a browser may take for one piece of a backup.
-const backupWrite = time.Minute
+const backupWrite = 15 * time.Second
 
 // backups lets one copy be made at a time: each takes the room of the database
 // and a lot of the disk's time.
