@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"corescope-hub/broker"
 )
@@ -98,4 +99,21 @@ func withUsers(t *testing.T) *hubProcess {
 		t.Fatal(err)
 	}
 	return startHub(t, fmt.Sprintf(`{"hub": {"console": {"auth": "viewer"}, "broker": {"auth": {"usersFile": %q}}}}`, users))
+}
+
+func TestPacketsAndNodesLinkToCoreScope(t *testing.T) {
+	needTool(t, "chromium")
+	h := startHub(t, `{"hub": {"console": {"coreScope": "http://scope.example:3000/"}}}`)
+	m := newMesh(t)
+	m.connect(t, h.mqtt)
+	m.advert(kilnYard, time.Now())
+	m.settle(t)
+	b := newBrowser(t, 1440, 900)
+	b.open(h.console)
+	hash := eval[string](b, `fetch("/api/v1/packets").then(r => r.json()).then(l => l.packets[0].hash)`)
+	key := eval[string](b, `fetch("/api/v1/nodes").then(r => r.json()).then(l => l.nodes[0].key)`)
+	for path, want := range map[string]string{"/?tx=" + hash: "packets/" + hash, "/tx/" + hash: "packets/" + hash, "/nodes/" + key: "nodes/" + key} {
+		b.open(h.console + path)
+		b.await(fmt.Sprintf(`document.querySelector('main a[href=%q][rel~="noopener"]')?.textContent === "Open in CoreScope"`, "http://scope.example:3000/#/"+want))
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"corescope-hub/broker"
 	"corescope-hub/cmd/corescope-hub/internal/console"
@@ -79,6 +80,7 @@ func (h *hub) site() console.Site {
 		Name: h.machine.Hostname, Version: version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Started: h.started,
 		Database: h.cfg.DBPath, ConfigFile: h.cfg.File(), PacketDays: h.cfg.Retention.PacketDays,
 		Admission: h.cfg.Hub.Broker.Auth.Who(), OpenToLAN: h.cfg.Hub.Broker.Auth.Anonymous != "false",
+		CoreScope: strings.TrimRight(h.cfg.Hub.Console.CoreScope, "/"),
 	}
 	if h.demo {
 		s.Name = "Demo, an invented mesh"

@@ -149,6 +149,9 @@ func (c *Config) checkConsole() error {
 	if auth := c.Hub.Console.Auth; auth != "none" && c.Hub.Broker.Auth.UsersFile == "" {
 		return c.fail("hub.console.auth", quote(string(auth)), "there are no users", "make them with corescope-hub passwd and name the file in hub.broker.auth.usersFile")
 	}
+	if scope := c.Hub.Console.CoreScope; scope != "" && !isPages(scope) {
+		return c.fail("hub.console.coreScope", quote(scope), "not the address of pages", "write http://HOST:PORT, without a login and without what follows # or ?")
+	}
 	const key = "hub.console.listen"
 	listen := c.Hub.Console.Listen
 	if listen == "" {
@@ -158,6 +161,12 @@ func (c *Config) checkConsole() error {
 		return c.fail(key, quote(listen), "not an address", `write HOST:PORT, ":8080" for every address, or "" for none`)
 	}
 	return nil
+}
+
+// isPages says whether a URL may be where CoreScope's pages are.
+func isPages(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && !strings.ContainsAny(text, "#?")
 }
 
 // checkOverlap finds two listeners of our own that would take each other's port.

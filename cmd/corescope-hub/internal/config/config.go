@@ -146,11 +146,12 @@ type Bridges struct {
 
 // Console is the HTTP side.
 type Console struct {
-	Listen string      `json:"listen"`
-	MQTT   bool        `json:"mqtt"`
-	Auth   ConsoleAuth `json:"auth"`
-	Hosts  []string    `json:"hosts"`
-	PProf  bool        `json:"pprof"`
+	Listen    string      `json:"listen"`
+	MQTT      bool        `json:"mqtt"`
+	Auth      ConsoleAuth `json:"auth"`
+	Hosts     []string    `json:"hosts"`
+	CoreScope string      `json:"coreScope"`
+	PProf     bool        `json:"pprof"`
 }
 
 // Store is the database.

@@ -69,7 +69,7 @@ func TestEveryHubKeyHasAVariable(t *testing.T) {
 		"[]config.Listener": "tcp://127.0.0.1:9", "[]string": "hub.example", "bool": "true", "string": "127.0.0.1:9", "config.Duration": "2s", "config.Anonymous": "false", "config.LogLevel": "error",
 		"config.Sources": `{"env":{"qos":0}}`, "config.Observers": "known", "config.ConsoleAuth": "viewer", "int": "7",
 	}
-	byKey := map[string]string{"hub.broker.auth.token.maxLifetime": "1h", "hub.broker.trustedProxies": "10.0.0.1,fd00::/64", "hub.console.mqtt": "false"}
+	byKey := map[string]string{"hub.broker.auth.token.maxLifetime": "1h", "hub.broker.trustedProxies": "10.0.0.1,fd00::/64", "hub.console.mqtt": "false", "hub.console.coreScope": "https://mesh.example/scope"}
 	needs := map[string][]string{
 		"hub.broker.tls.certFile": {"CORESCOPE_HUB_BROKER_TLS_KEY_FILE=other.pem"},
 		"hub.broker.tls.keyFile":  {"CORESCOPE_HUB_BROKER_TLS_CERT_FILE=other.pem"},
@@ -167,6 +167,9 @@ func TestBadConfigIsOneLineThatNamesKeyValueAndRemedy(t *testing.T) {
 		"blank database":               {text: `{"DBPATH": " "}`, want: `%s:1:12: dbPath " ": no path: name the file of the database, or leave dbPath out`},
 		"home of the shell":            {text: `{"dbPath": "~/mesh.db"}`, want: `%s:1:12: dbPath "~/mesh.db": ~ is not a directory here: write the whole path`},
 		"console address":              {text: `{"hub": {"console": {"listen": "8080"}}}`, want: `%s:1:32: hub.console.listen "8080": not an address: write HOST:PORT, ":8080" for every address, or "" for none`},
+		"CoreScope's pages, no URL":    {text: `{"hub": {"console": {"coreScope": "mesh.example:3000"}}}`, want: `%s:1:35: hub.console.coreScope "mesh.example:3000": not the address of pages: write http://HOST:PORT, without a login and without what follows # or ?`},
+		"CoreScope's pages, a script":  {text: `{"hub": {"console": {"coreScope": "javascript:alert(1)"}}}`, want: `%s:1:35: hub.console.coreScope "javascript:alert(1)": not the address of pages: write http://HOST:PORT, without a login and without what follows # or ?`},
+		"CoreScope's pages, a page":    {text: `{"hub": {"console": {"coreScope": "http://mesh.example/#/live"}}}`, want: `%s:1:35: hub.console.coreScope "http://mesh.example/#/live": not the address of pages: write http://HOST:PORT, without a login and without what follows # or ?`},
 		"broker scheme":                {text: `{"mqttSources": [{"broker": "http://u:secret@host:1"}]}`, want: `%s:1:29: mqttSources[0].broker "http://u:xxxxx@host:1": unknown scheme "http": write mqtt://HOST:PORT, or mqtts, ws or wss`},
 		"broker without URL":           {text: `{"mqtt": {"broker": "u:secret@ho st:1883"}}`, want: `%s:1:21: mqtt.broker "…@ho st:1883": not the address of a broker: write mqtt://HOST:PORT, or mqtts, ws or wss`},
 		"# in a password":              {text: `{"mqttSources": [{"broker": "mqtt://u:sec#ret@host:1"}]}`, want: `%s:1:29: mqttSources[0].broker: a user name or password that ends the address: write # in it as %23, / as %2F and ? as %3F, or use username and password`},

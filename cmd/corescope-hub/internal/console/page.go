@@ -34,11 +34,12 @@ type shell struct {
 
 // state is what the page's script begins with.
 type state struct {
-	Page   string `json:"page"`
-	Host   string `json:"host"`
-	Cursor int64  `json:"cursor"` // observation that the data goes up to
-	Vitals Vitals `json:"vitals"`
-	Data   any    `json:"data"`
+	Page      string `json:"page"`
+	Host      string `json:"host"`
+	CoreScope string `json:"coreScope"` // URL of its pages, without the last /; "" for none
+	Cursor    int64  `json:"cursor"`    // observation that the data goes up to
+	Vitals    Vitals `json:"vitals"`
+	Data      any    `json:"data"`
 }
 
 type tab struct {
@@ -143,7 +144,7 @@ func (s *server) furnish(r *http.Request, sh *shell) {
 	if live, ok := sh.Data.(*livePage); ok {
 		cursor, sh.Packets = live.cursor, live.all
 	}
-	sh.State = state{Page: sh.Page, Host: s.site.Name, Cursor: cursor, Data: sh.Data, Vitals: s.vitals.now(r.Context())}
+	sh.State = state{Page: sh.Page, Host: s.site.Name, CoreScope: s.site.CoreScope, Cursor: cursor, Data: sh.Data, Vitals: s.vitals.now(r.Context())}
 }
 
 func (s *server) pageHeaders(w http.ResponseWriter) {

@@ -21,6 +21,7 @@ type Site struct {
 	Admission  string // who may publish, in words
 	OpenToLAN  bool   // the local network may publish without a login
 	Host       string // under which observers reach the hub; "" when nobody knows
+	CoreScope  string // URL of CoreScope's pages; "" for none
 }
 
 // Setting is one setting as it is used. Secrets are hidden.

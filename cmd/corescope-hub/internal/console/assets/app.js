@@ -8,7 +8,7 @@ const tell = (what, v) => listeners[what].forEach((f) => f(v));
 const $ = (id) => document.getElementById(id);
 
 export const app = {
-  page: first.page, host: first.host, data: first.data, cursor: first.cursor, vitals: first.vitals,
+  page: first.page, host: first.host, coreScope: first.coreScope, data: first.data, cursor: first.cursor, vitals: first.vitals,
   wantsPackets: false,
   keys: {},
   on(what, f) { listeners[what].push(f); },

@@ -130,6 +130,10 @@ export const icon = (name, px = 16) =>
 export const iconButton = (name, label, onclick, extra) =>
   h("button", { class: "icon", type: "button", "aria-label": label, title: label, onclick, ...extra }, icon(name));
 
+/** inCoreScope is a link to CoreScope's page of a packet or node; nothing while nobody said where it is. */
+export const inCoreScope = (app, page, id) => app.coreScope &&
+  h("p", { class: "sub" }, h("a", { href: `${app.coreScope}/#/${page}/${encodeURIComponent(id)}`, target: "_blank", rel: "noopener noreferrer" }, "Open in CoreScope"));
+
 export function searchBox(placeholder, value, oninput) {
   const input = h("input", { type: "search", id: "search", placeholder, value: value || "", autocomplete: "off", spellcheck: "false", "aria-label": placeholder, oninput: () => oninput(input.value) });
   return h("label", { class: "search" }, icon("search"), input, h("kbd", { "aria-hidden": "true" }, "/"));

@@ -1,6 +1,6 @@
 // Live: packets as they are committed, newest first.
 
-import { h, put, icon, iconButton, searchBox, clock, when, utc, count, snr, rssi, ask, later } from "./dom.js";
+import { h, put, icon, iconButton, searchBox, clock, when, utc, count, snr, rssi, ask, later, inCoreScope } from "./dom.js";
 import { groups, types, typeOf, typesOf, typeMark, from, content, path, snrCell, codes, matches, sentence, summary, heardBy, firstOf, step, after, earlier, longest } from "./rows.js";
 import { hexFrame, frameOf, sizeWords, receptions } from "./frame.js";
 
@@ -477,7 +477,7 @@ class Live {
             h("a", { class: "icon", href: "/tx/" + p.hash, "aria-label": "Full page (o)", title: "Full page (o)" }, icon("open")),
             iconButton("close", "Close (Esc)", () => this.close()))),
         h("h2", { class: "title" }, sentence(p)),
-        h("p", { class: "sub" }, p.channel && !p.sealed ? `${p.channel} channel. ` : "", summary(p, this.app.vitals.known))),
+        h("p", { class: "sub" }, p.channel && !p.sealed ? `${p.channel} channel. ` : "", summary(p, this.app.vitals.known)), inCoreScope(this.app, "packets", p.hash)),
       f && h("section", {}, h("div", { class: "sect" }, h("h3", {}, "Frame"), h("span", {}, sizeWords(f)), h("span", { class: "right" }, "as heard by ", h("b", {}, by?.name || by?.observer.slice(0, 8) || "unknown"))), hexFrame(f.parts[0])),
       f?.parts.slice(1).map((part) => h("section", {}, h("div", { class: "sect" }, h("h3", {}, "Inside"), h("span", {}, part.title)), hexFrame(part))),
       h("section", {}, h("div", { class: "sect" }, h("h3", {}, "Receptions"), h("span", {}, p.observations.length)), receptions(p, shown, pick)));

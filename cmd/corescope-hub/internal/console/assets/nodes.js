@@ -1,6 +1,6 @@
 // Nodes: who is out there, and which links carry the traffic.
 
-import { h, s, put, icon, iconButton, searchBox, ago, when, count, snr, rssi, minus, ask, short, span, plural, date } from "./dom.js";
+import { h, s, put, icon, iconButton, searchBox, ago, when, count, snr, rssi, minus, ask, short, span, plural, date, inCoreScope } from "./dom.js";
 import { NodeMap, shape, frameShape } from "./map.js";
 import { dots, spark } from "./charts.js";
 
@@ -79,7 +79,7 @@ export function start(app, main) {
     if (d.error) return put(pane, h("header", {}, h("div", { class: "line1" }, top), h("p", {}, d.error)));
     const where = n.lat === null ? "no position" : `${Math.abs(n.lat).toFixed(4)} ${n.lat < 0 ? "S" : "N"} ${Math.abs(n.lon).toFixed(4)} ${n.lon < 0 ? "W" : "E"}`;
     put(pane, h("header", {}, h("div", { class: "line1" }, h("h2", { class: "title", style: { margin: 0 } }, n.name || "no name"), h("span", { class: "mono two", title: n.key }, `${n.key.slice(0, 4)} ${n.key.slice(4, 8)}…`.toUpperCase()), top),
-      h("p", { class: "sub" }, `${roles[n.role] || n.role}${n.observer && n.role !== "observer" ? " and observer" : ""}${n.firstSeen ? ` since ${date(new Date(n.firstSeen))}` : ""}, ${where}`)),
+      h("p", { class: "sub" }, `${roles[n.role] || n.role}${n.observer && n.role !== "observer" ? " and observer" : ""}${n.firstSeen ? ` since ${date(new Date(n.firstSeen))}` : ""}, ${where}`), inCoreScope(app, "nodes", n.key)),
     h("section", {}, h("dl", { class: "kv" },
       h("dt", {}, "Last heard"), h("dd", {}, n.lastSeen ? when(new Date(n.lastSeen)) : "never"),
       n.role !== "observer" && [h("dt", {}, "Adverts"), h("dd", {}, `${count(n.adverts)}${d.every ? `, every ${span(d.every)} on median` : ""}`)],

@@ -1,6 +1,6 @@
 // One packet on a page of its own.
 
-import { h, put, s, icon, snr, rssi, clock, date, utc } from "./dom.js";
+import { h, put, s, icon, snr, rssi, clock, date, utc, inCoreScope } from "./dom.js";
 import { typeMark, sentence, path, pathsOf, observersOf, longest, after, earlier, types, fromText } from "./rows.js";
 import { hexFrame, frameOf, sizeWords } from "./frame.js";
 
@@ -29,7 +29,7 @@ function show(app, main, d, chosen, pick) {
   put(main, h("article", { class: "tx" },
     h("div", { class: "head" }, h("div", {},
       h("p", { class: "crumb" }, h("a", { href: "/?tx=" + p.hash }, "Live"), " › ", h("span", { class: "mono" }, p.hash)),
-      h("h1", {}, sentence(p))),
+      h("h1", {}, sentence(p)), inCoreScope(app, "packets", p.hash)),
     h("button", { class: "quiet", type: "button", onclick: () => app.copy(f.hex) }, icon("copy"), "Copy hex")),
     h("div", { class: "facts1" }, typeMark(p), p.channel && h("span", {}, p.sealed ? "Channel " + p.channel : p.channel), h("span", {}, p.route.toLowerCase().replace("_", " ")),
       p.scope !== null && h("span", {}, p.scope ? "Scope " + p.scope : "A region that is not known here"),
