@@ -37,7 +37,7 @@ func TestEveryPageInBothThemesAndOnAPhone(t *testing.T) {
 // HUB_PICTURES names the directory that the pictures are made in, of a demo.
 func TestPicturesOfADemo(t *testing.T) {
 	if os.Getenv("HUB_PICTURES") == "" {
-		t.Skip("HUB_PICTURES names no directory for them")
+		t.Skip("makes the pictures of the reference: name their directory in HUB_PICTURES")
 	}
 	needTool(t, "chromium")
 	empty := startHub(t, "")

@@ -60,22 +60,19 @@ func loadAssets() *assets {
 		sum.Write(b)
 		a := asset{kind: assetKinds[path.Ext(entry.Name())]}
 		if a.kind != "font/woff2" {
-			a.gzip = compress(b)
+			a.gzip = compress(b, gzip.BestCompression)
 		}
 		all.files[entry.Name()] = a
-		if entry.Name() == "base.css" {
-			all.style = string(b)
-		}
 	}
 	all.hash = hex.EncodeToString(sum.Sum(nil))[:12]
 	all.style = strings.ReplaceAll(all.style, "url(inter.woff2)", "url("+all.path("inter.woff2")+")")
 	return all
 }
 
-func compress(b []byte) []byte {
+func compress(b []byte, level int) []byte {
 	var out bytes.Buffer
-	z, _ := gzip.NewWriterLevel(&out, gzip.BestCompression) // the level is right
-	_, _ = z.Write(b)                                       // into memory
+	z, _ := gzip.NewWriterLevel(&out, level) // which is one of the package's
+	_, _ = z.Write(b)                        // into memory
 	_ = z.Close()
 	return out.Bytes()
 }

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"bytes"
 	"compress/gzip"
 	"io"
 	"net/http"
@@ -44,13 +43,4 @@ func (p *parts) close() {
 	if p.zip != nil {
 		_ = p.zip.Close()
 	}
-}
-
-// quickly compresses what is sent once.
-func quickly(b []byte) []byte {
-	var out bytes.Buffer
-	z, _ := gzip.NewWriterLevel(&out, gzip.BestSpeed) // the level is right
-	_, _ = z.Write(b)                                 // into memory
-	_ = z.Close()
-	return out.Bytes()
 }
